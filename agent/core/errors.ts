@@ -1,0 +1,29 @@
+/**
+ * Every failure the runtime names: a code for programs and a sentence for people.
+ * The list is a contract: codes are added, never renamed.
+ */
+export const ERROR_SENTENCES = {
+  LAN_DATAGRAM_TOO_LARGE: "a datagram is larger than one packet may be",
+  WIRE_FRAME_TOO_LARGE: "a message is larger than one frame may be",
+  STORE_IN_USE: "another process has this database open",
+  STORE_NAME_INVALID: "a database is named by letters, digits and hyphens",
+  PROGRAM_UNKNOWN: "no program has this name",
+  ASSET_MISSING: "the application carries no such file",
+} as const;
+
+/** A stable name of a failure. */
+export type ErrorCode = keyof typeof ERROR_SENTENCES;
+
+/** A failure with a stable code for programs, a sentence for people, and the facts behind it. */
+export class AgentError extends Error {
+  override readonly name = "AgentError";
+  readonly code: ErrorCode;
+  readonly facts: Readonly<Record<string, string | number>>;
+
+  constructor(code: ErrorCode, facts: Record<string, string | number>, options?: ErrorOptions) {
+    const details = Object.entries(facts).map(([key, value]) => `${key} ${String(value)}`);
+    super(`${code}: ${ERROR_SENTENCES[code]} (${details.join(", ")})`, options);
+    this.code = code;
+    this.facts = facts;
+  }
+}

@@ -1,0 +1,22 @@
+import type { Assets } from "./assets.ts";
+import type { Clock } from "./clock.ts";
+import type { Lan } from "./lan.ts";
+import type { Log } from "./log.ts";
+import type { Random } from "./random.ts";
+import type { Rpc } from "./rpc.ts";
+import type { Spawner } from "./spawner.ts";
+import type { Store } from "./store.ts";
+import type { Wire } from "./wire.ts";
+
+/** All that a program may touch. Built once per process: by agent/io on a board, by agent/sim in a test. */
+export interface World {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly lan: Lan;
+  readonly wire: Wire;
+  readonly store: Store;
+  readonly spawner: Spawner;
+  readonly rpc: Rpc;
+  readonly assets: Assets;
+  readonly log: Log;
+}
