@@ -1,5 +1,11 @@
 /** Any value that JSON can carry. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json };
 
 /**
  * JSON-RPC 2.0 between a ledger and its clients. Bodies: agent/io (HTTP, WebSocket, on loopback)
@@ -7,7 +13,10 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
  */
 export interface Rpc {
   /** Serves on `port` of loopback (0: a free one) until disposed. */
-  serve(port: number, open: (notify: (notification: Json) => void) => RpcSession): Promise<RpcServer>;
+  serve(
+    port: number,
+    open: (notify: (notification: Json) => void) => RpcSession,
+  ): Promise<RpcServer>;
   /** Connects to a server's `url`; keeps trying until it is up or `signal` aborts. */
   connect(url: string, signal: AbortSignal): Promise<RpcClient>;
 }

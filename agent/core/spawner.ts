@@ -1,5 +1,3 @@
-import type { World } from "./world.ts";
-
 /**
  * Starts programs of their own. Bodies: agent/io (child processes) and agent/sim (hosts in this
  * process that can be killed between any two events).
@@ -48,14 +46,3 @@ export interface Channel {
   /** Sets the one receiver; messages that came before wait for it. */
   receive(receiver: (message: unknown) => void): void;
 }
-
-/** A program: resolves when stopped and everything it opened is closed, rejects when it fails. */
-export type Program = (
-  world: World,
-  options: unknown,
-  parent: Channel,
-  signal: AbortSignal,
-) => Promise<void>;
-
-/** The programs a spawner can start, by name. */
-export type ProgramTable = Readonly<Record<string, Program>>;

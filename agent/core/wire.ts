@@ -12,7 +12,9 @@ export interface Wire {
    * Binds a server on a free endpoint. `serve` gets each request and a `reply` to be called at most
    * once, now or later; a reply to a client that is gone is dropped and counted.
    */
-  server(serve: (request: Uint8Array, reply: (frame: Uint8Array) => void) => void): Promise<WireServer>;
+  server(
+    serve: (request: Uint8Array, reply: (frame: Uint8Array) => void) => void,
+  ): Promise<WireServer>;
   /** Opens a client of the server at `endpoint`, which need not be up yet. */
   client(endpoint: string): WireClient;
 }

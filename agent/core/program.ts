@@ -1,0 +1,13 @@
+import type { Channel } from "./spawner.ts";
+import type { World } from "./world.ts";
+
+/** A program: resolves when stopped and everything it opened is closed, rejects when it fails. */
+export type Program = (
+  world: World,
+  options: unknown,
+  parent: Channel,
+  signal: AbortSignal,
+) => Promise<void>;
+
+/** The programs a spawner can start, by name. */
+export type ProgramTable = Readonly<Record<string, Program>>;

@@ -1,0 +1,71 @@
+// The rooms and the arrows between them. One table forbids, and the same table draws agent/rooms.mmd.
+// A new room fails until it is entered here: adding one is a decision.
+const may = {
+  "agent/core": [],
+  "agent/model": ["agent/core"],
+  "agent/message": ["agent/core", "agent/model"],
+  "agent/ports": ["agent/core", "agent/model", "agent/message"],
+  "agent/component": ["agent/core", "agent/model", "agent/message", "agent/ports"],
+  "agent/actor": ["agent/core", "agent/model", "agent/message", "agent/ports", "agent/component"],
+  "agent/deployment": [
+    "agent/core",
+    "agent/model",
+    "agent/message",
+    "agent/discovery",
+    "agent/time",
+  ],
+  "agent/ledger": ["agent/core", "agent/component"],
+  "agent/(?:discovery|time|group|security|resource|journal|chain|io|sim)": ["agent/core"],
+  "devices/bus": [],
+  "devices/(?:linux|sim)": ["devices/bus", "agent/core"],
+  "devices/drivers": ["devices/bus", "agent/core", "agent/component"],
+  "actors/[^/]+": ["agent/component", "devices/bus", "devices/drivers", "devices/sim"],
+  "deploy/[^/]+": ["agent", "devices", "actors", "deploy"],
+};
+// Tests may use any body of the world and the doors of other rooms.
+const test = "\\.(test|contract)\\.ts$";
+const world = "^(agent/io|devices/linux|deploy)/|^agent/main\\.ts$";
+const error = (name, from, to) => ({ name, severity: "error", from, to });
+module.exports = {
+  forbidden: [
+    error("no-cycles", {}, { circular: true }),
+    error("no-orphans", { orphan: true, pathNot: test }, {}),
+    error(
+      "only-io-touches-the-world",
+      { pathNot: `${world}|${test}` },
+      {
+        path: [
+          "^node:",
+          "node_modules/(zeromq|better-sqlite3|bonjour-service|systeminformation|ws)/",
+          "^(fs|net|dgram|http|child_process|crypto|os|process|worker_threads)$",
+        ],
+      },
+    ),
+    error("code-never-imports-tests", { pathNot: test }, { path: test }),
+    error(
+      "every-room-is-in-the-table",
+      {
+        path: "^(agent|devices|actors|deploy)/",
+        pathNot: `^(${Object.keys(may).join("|")})/|^agent/main\\.ts$`,
+      },
+      {},
+    ),
+    ...Object.entries(may).map(([room, friends]) =>
+      error(
+        `room ${room}`,
+        { path: `^(${room})/`, pathNot: `${test}|^agent/main\\.ts$` },
+        {
+          path: "^(agent|devices|actors|deploy)/",
+          pathNot: ["^$1/", ...friends.map((friend) => `^${friend}/`)],
+        },
+      ),
+    ),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^dist|^deploy/ci" },
+    reporterOptions: { mermaid: { minify: false } },
+  },
+};
