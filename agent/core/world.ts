@@ -1,3 +1,4 @@
+import type { Activity } from "./activity.ts";
 import type { Assets } from "./assets.ts";
 import type { Clock } from "./clock.ts";
 import type { Lan } from "./lan.ts";
@@ -19,4 +20,5 @@ export interface World {
   readonly rpc: Rpc;
   readonly assets: Assets;
   readonly log: Log;
+  readonly activity: Activity;
 }
