@@ -3,12 +3,24 @@
  * The list is a contract: codes are added, never renamed.
  */
 export const ERROR_SENTENCES = {
+  ACTOR_GIVES_UP: "an actor died too often in a short time",
+  APPLICATION_UNKNOWN: "no application has this name",
+  ASSET_MISSING: "the application carries no such file",
+  BEACON_EXPIRY_TOO_SHORT: "under three intervals, two lost packets look like death",
+  COMPONENT_OPTION_INVALID: "a component got a parameter that it cannot use",
+  COMPONENT_UNFIT: "a component's code does not fit its model",
+  COMPONENT_UNKNOWN: "the application has no component of this name",
+  CONTRACT_DEPLOY_REFUSED: "the chain refused to create a contract",
+  CONTRACT_READ_REFUSED: "the contract refused a read",
+  CONTRACT_UNBOUND: "a contract port was used before bind or deploy",
   LAN_DATAGRAM_TOO_LARGE: "a datagram is larger than one packet may be",
-  WIRE_FRAME_TOO_LARGE: "a message is larger than one frame may be",
+  LEDGER_ABSENT: "this board has no ledger",
+  MESSAGE_MALFORMED: "a component sent a message that does not fit its type",
+  MODEL_INVALID: "the model or the deployment has errors",
+  PROGRAM_UNKNOWN: "no program has this name",
   STORE_IN_USE: "another process has this database open",
   STORE_NAME_INVALID: "a database is named by letters, digits and hyphens",
-  PROGRAM_UNKNOWN: "no program has this name",
-  ASSET_MISSING: "the application carries no such file",
+  WIRE_FRAME_TOO_LARGE: "a message is larger than one frame may be",
 } as const;
 
 /** A stable name of a failure. */

@@ -1,0 +1,38 @@
+import type { Activity } from "../core/activity.ts";
+import type { Wire, WireSubscriber } from "../core/wire.ts";
+import type { MessageType } from "../message/message-type.ts";
+import { differences } from "./differences.ts";
+
+/** The receiving side of a sub port: checks each frame, and lets only messages of its type through. */
+export class SubscriberPort<M> implements AsyncDisposable {
+  readonly #subscriber: WireSubscriber;
+  #endpoints: ReadonlySet<string> = new Set();
+  /** Frames dropped because they were not of the port's type. */
+  malformedCount = 0;
+
+  constructor(
+    parts: { readonly wire: Wire; readonly activity: Activity },
+    message: MessageType<M>,
+    deliver: (message: M) => void,
+  ) {
+    this.#subscriber = parts.wire.subscriber((frame) => {
+      const decoded = message.decode(frame);
+      // Deliver first: logical time must see the work before it sees the copy arrive.
+      if (decoded === undefined) this.malformedCount += 1;
+      else deliver(decoded);
+      parts.activity.received(1);
+    });
+  }
+
+  /** Follows exactly these publishers from now on. */
+  follow(endpoints: readonly string[]): void {
+    const { added, removed, next } = differences(this.#endpoints, endpoints);
+    for (const endpoint of removed) this.#subscriber.disconnect(endpoint);
+    for (const endpoint of added) this.#subscriber.connect(endpoint);
+    this.#endpoints = next;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#subscriber[Symbol.asyncDispose]();
+  }
+}
