@@ -49,8 +49,13 @@ export class Mailbox {
   /** Takes no more tasks, lets the running one end, forgets those that wait. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const _ of this.#waiting.splice(0)) this.#activity.end();
+    this.#forgetWaiting();
     if (this.#running) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #forgetWaiting(): void {
+    const forgottenCount = this.#waiting.splice(0).length;
+    for (let each = 0; each < forgottenCount; each += 1) this.#activity.end();
   }
 
   async #run(): Promise<void> {
@@ -60,7 +65,7 @@ export class Mailbox {
         await task();
       } catch (error) {
         this.#closed = true;
-        for (const _ of this.#waiting.splice(0)) this.#activity.end();
+        this.#forgetWaiting();
         this.#failed(error);
       }
       this.#activity.end();

@@ -28,7 +28,6 @@ export interface Tim {
 }
 
 /** Any port of a component. */
-// biome-ignore lint/suspicious/noExplicitAny: any is needed for both directions of variance
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- only `any` accepts ports of every message type
 export type Port = Pub<any> | Sub<any> | Clt<any, any> | Srv<any, any> | Tim;
 

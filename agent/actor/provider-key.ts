@@ -1,0 +1,29 @@
+import type { MessageScope } from "../model/instances.ts";
+
+/** Where a port stands, as far as who may connect to it depends on it. */
+export interface PortPlace {
+  readonly app: string;
+  readonly board: string;
+  readonly actor: string;
+}
+
+/**
+ * The name under which providers and requesters meet: equal keys connect.
+ *
+ * Holds the application, the providing kind, message names and shapes, and for narrower scopes the
+ * board or the actor, so that a local message never leaves its board.
+ */
+export function providerKey(
+  place: PortPlace,
+  scope: MessageScope,
+  kind: "pub" | "srv",
+  messages: readonly { readonly name: string; readonly fingerprint: string }[],
+): string {
+  const types = messages.map(({ name, fingerprint }) => `${name}:${fingerprint}`).join("#");
+  const reach = {
+    global: "",
+    local: `@${place.board}`,
+    internal: `@${place.board}/${place.actor}`,
+  };
+  return `${place.app}/${kind}/${types}${reach[scope]}`;
+}
