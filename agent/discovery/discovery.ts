@@ -1,0 +1,158 @@
+import { AgentError } from "../core/errors.ts";
+import type { LanSocket } from "../core/lan.ts";
+import type { World } from "../core/world.ts";
+import { decodeBeacon, encodeBeacon } from "./beacon-wire.ts";
+import { type BoardEvent, BoardTable } from "./board-table.ts";
+import {
+  decodeInventory,
+  encodeInventory,
+  INVENTORY_REQUEST,
+  isInventoryRequest,
+} from "./exchange.ts";
+import { Registry } from "./registry.ts";
+
+/** How boards find each other. */
+export interface DiscoveryOptions {
+  /** Unique in the cluster. */
+  readonly boardId: string;
+  /** Boards of other clusters on the same network are not heard. */
+  readonly cluster: string;
+  /** Port of the beacons, the same on every board. */
+  readonly beaconUdpPort: number;
+  /** Time between two beacons when nothing changes, in ms; default 1,000. */
+  readonly intervalMs?: number;
+  /** A board silent for so long is lost; default 3.5 intervals, at least 3. */
+  readonly expiryMs?: number;
+}
+
+/** Where beacons go unless the deployment says otherwise. */
+export const BEACON_UDP_PORT = 15_670;
+
+const INVENTORY_TIMEOUT_MS = 1_000;
+const INVENTORY_ATTEMPTS_MAX = 5;
+/** Changes within this time travel in one beacon: an actor opens several ports at once. */
+const GATHER_MS = 5;
+
+/**
+ * Announces this board, hears the others, and keeps the registry of who provides what.
+ *
+ * BoardTable and Registry decide; this owns the loops. Nothing polls: a change of what a board
+ * provides goes out as a beacon at once, and whoever hears it asks for the new list. Source: ZeroMQ
+ * RFC 36/ZRE, "Node Discovery and Presence".
+ */
+export class Discovery {
+  readonly registry = new Registry(() => this.#announceNow());
+  readonly #world: World;
+  readonly #options: DiscoveryOptions;
+  readonly #tell: (event: BoardEvent) => void;
+  readonly #table: BoardTable;
+  readonly #intervalMs: number;
+  readonly #incarnation: string;
+  /** Newest version taken of each board's incarnation. */
+  readonly #versions = new Map<string, number>();
+  #pause = new AbortController();
+
+  /** @throws AgentError BEACON_EXPIRY_TOO_SHORT when two lost packets would look like death. */
+  constructor(world: World, options: DiscoveryOptions, tell: (event: BoardEvent) => void) {
+    const { intervalMs = 1_000 } = options;
+    const { expiryMs = 3.5 * intervalMs } = options;
+    if (expiryMs < 3 * intervalMs) throw new AgentError("BEACON_EXPIRY_TOO_SHORT", { expiryMs });
+    this.#world = world;
+    this.#options = options;
+    this.#tell = tell;
+    this.#intervalMs = intervalMs;
+    this.#table = new BoardTable(options, expiryMs);
+    this.#incarnation = hexOf(world.random.bytes(8));
+  }
+
+  /** Runs until `signal` aborts; resolves when the goodbye is sent and all is closed. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { wire, lan } = this.#world;
+    await using server = await wire.server((request, reply) => {
+      if (isInventoryRequest(request)) reply(this.#inventory());
+    });
+    await using socket = await lan.open(this.#options.beaconUdpPort);
+    signal.addEventListener("abort", () => this.#announceNow(), { once: true });
+    await Promise.all([
+      this.#announce(socket, server.endpoint, signal),
+      this.#listen(socket, signal),
+    ]);
+  }
+
+  /** The next beacon goes out within GATHER_MS. */
+  #announceNow(): void {
+    this.#pause.abort();
+  }
+
+  #inventory(): Uint8Array {
+    const { version, ownProviders } = this.registry;
+    return encodeInventory({
+      boardId: this.#options.boardId,
+      incarnation: this.#incarnation,
+      version,
+      providers: ownProviders,
+    });
+  }
+
+  async #announce(socket: LanSocket, endpoint: string, signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#world;
+    const { boardId, cluster } = this.#options;
+    const say = (leaving: boolean): void => {
+      const { version } = this.registry;
+      const incarnation = this.#incarnation;
+      const beacon = { cluster, boardId, incarnation, endpoint, version, leaving };
+      socket.broadcast(encodeBeacon(beacon));
+    };
+    while (!signal.aborted) {
+      this.#pause = new AbortController();
+      say(false);
+      await clock.sleep(GATHER_MS, signal);
+      this.#happened(this.#table.expire(clock.monotonicMs()));
+      // The 10 % jitter keeps boards powered together from shouting together.
+      await clock.sleep(this.#intervalMs * (0.95 + 0.1 * random.next()), this.#pause.signal);
+    }
+    say(true);
+  }
+
+  async #listen(socket: LanSocket, signal: AbortSignal): Promise<void> {
+    for await (const { payload } of socket.received(signal))
+      this.#happened(this.#table.heard(decodeBeacon(payload), this.#world.clock.monotonicMs()));
+  }
+
+  #happened(events: readonly BoardEvent[]): void {
+    for (const event of events) {
+      this.#tell(event);
+      // A newcomer need not wait an interval to hear of us.
+      if (event.kind === "joined") this.#announceNow();
+      else if (event.kind === "gone") this.registry.setBoard(event.boardId, []);
+      else void this.#ask(event.boardId, event.endpoint);
+    }
+  }
+
+  /** Asks a board what it provides; gives up when it is gone or asked for anew. */
+  async #ask(boardId: string, endpoint: string): Promise<void> {
+    const incarnation = this.#table.incarnationOf(boardId);
+    await using client = this.#world.wire.client(endpoint);
+    for (let attempt = 0; attempt < INVENTORY_ATTEMPTS_MAX; attempt += 1) {
+      const frame = await client.request(INVENTORY_REQUEST, INVENTORY_TIMEOUT_MS);
+      if (this.#table.incarnationOf(boardId) !== incarnation) return;
+      const inventory = frame === undefined ? undefined : decodeInventory(frame);
+      if (inventory === undefined || inventory.incarnation !== incarnation) continue;
+      this.#take(inventory.boardId, inventory.version, inventory.providers);
+      return;
+    }
+    this.#world.log.write("warn", "board-silent", { board: boardId, endpoint });
+  }
+
+  /** Two answers may overtake each other: the newer list stays. */
+  #take(boardId: string, version: number, providers: Parameters<Registry["setBoard"]>[1]): void {
+    const key = `${boardId} ${this.#table.incarnationOf(boardId) ?? ""}`;
+    if (version < (this.#versions.get(key) ?? 0)) return;
+    this.#versions.set(key, version);
+    this.registry.setBoard(boardId, providers);
+  }
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,98 @@
+/** Most providers that one board may have; a longer list from the network is refused whole. */
+export const PROVIDERS_PER_BOARD_MAX = 10_000;
+
+/** One port that others can reach. */
+export interface Provider {
+  readonly key: string;
+  readonly endpoint: string;
+}
+
+type Listener = (endpoints: readonly string[]) => void;
+
+/**
+ * Who provides what, on this board and on the others, and who wants to know. Pure.
+ *
+ * Invariant: each listener was told last exactly the endpoints that `providers` holds for its key,
+ * in a fixed order; it is told only when they change.
+ */
+export class Registry {
+  readonly #boards = new Map<string, readonly Provider[]>();
+  readonly #own = new Map<string, Provider[]>();
+  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #told = new Map<string, string>();
+  readonly #ownChanged: () => void;
+  /** Grows with every change of this board's providers. */
+  version = 0;
+
+  /** @param ownChanged called after each change of this board's providers. */
+  constructor(ownChanged: () => void) {
+    this.#ownChanged = ownChanged;
+  }
+
+  /** Adds a provider of this board; `owner` names who withdraws it. */
+  provide(owner: string, provider: Provider): void {
+    const list = this.#own.get(owner) ?? [];
+    if (list.some(({ endpoint, key }) => endpoint === provider.endpoint && key === provider.key))
+      return;
+    this.#own.set(owner, [...list, provider]);
+    this.#changed([provider.key]);
+  }
+
+  /** Withdraws all providers of `owner`. */
+  withdraw(owner: string): void {
+    const list = this.#own.get(owner);
+    this.#own.delete(owner);
+    if (list !== undefined) this.#changed(list.map(({ key }) => key));
+  }
+
+  /** Replaces what another board provides; none when it is gone. */
+  setBoard(boardId: string, providers: readonly Provider[]): void {
+    const before = this.#boards.get(boardId) ?? [];
+    if (providers.length === 0) this.#boards.delete(boardId);
+    else this.#boards.set(boardId, providers);
+    this.#tell([...before, ...providers].map(({ key }) => key));
+  }
+
+  /** Tells `listener` the providers of `key`, now and on every change, until the returned function is called. */
+  require(key: string, listener: Listener): () => void {
+    const listeners = this.#listeners.get(key) ?? new Set();
+    this.#listeners.set(key, listeners.add(listener));
+    const endpoints = this.#endpoints(key);
+    this.#told.set(key, endpoints.join(" "));
+    listener(endpoints);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(key);
+    };
+  }
+
+  /** All providers of this board, for the others. */
+  get ownProviders(): readonly Provider[] {
+    return [...this.#own.values()].flat();
+  }
+
+  #changed(keys: readonly string[]): void {
+    this.version += 1;
+    this.#tell(keys);
+    this.#ownChanged();
+  }
+
+  #tell(keys: readonly string[]): void {
+    for (const key of new Set(keys)) {
+      const listeners = this.#listeners.get(key);
+      if (listeners === undefined) continue;
+      const endpoints = this.#endpoints(key);
+      const told = endpoints.join(" ");
+      if (this.#told.get(key) === told) continue;
+      this.#told.set(key, told);
+      for (const listener of listeners) listener(endpoints);
+    }
+  }
+
+  #endpoints(key: string): string[] {
+    const all = [...this.#own.values(), ...this.#boards.values()].flat();
+    return [
+      ...new Set(all.filter((each) => each.key === key).map(({ endpoint }) => endpoint)),
+    ].sort();
+  }
+}

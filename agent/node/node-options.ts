@@ -1,0 +1,40 @@
+import type { Hex } from "../component/ledger-service.ts";
+
+/** What the agent of one board is told at its start. */
+export interface NodeOptions {
+  /** Name of the board, as the deployment names it. */
+  readonly board: string;
+  /** Boards of one cluster find each other. */
+  readonly cluster: string;
+  readonly beaconUdpPort: number;
+  /** See DiscoveryOptions. */
+  readonly beaconIntervalMs?: number;
+  /** The application to run here; absent: the agent only takes part in discovery. */
+  readonly application?: ApplicationFiles;
+  /** The ledger of the board; absent: components with contracts do not start. */
+  readonly ledger?: NodeLedgerOptions;
+}
+
+/** Where an application's model and deployment are, relative to its assets. */
+export interface ApplicationFiles {
+  readonly modelPath: string;
+  readonly deploymentPath: string;
+}
+
+/** The ledger behind a board. */
+export interface NodeLedgerOptions {
+  /** JSON-RPC endpoint. */
+  readonly url: string;
+  readonly chainId: number;
+  /** Keys that the operator has provisioned, by account name; others are made on the board. */
+  readonly keys?: Readonly<Record<string, Hex>>;
+}
+
+/** What an agent tells whoever started it. */
+export type NodeMessage =
+  | { readonly kind: "actor-started"; readonly actor: string; readonly pid: number }
+  | { readonly kind: "actor-active"; readonly actor: string }
+  | { readonly kind: "actor-ended"; readonly actor: string; readonly reason: string }
+  | { readonly kind: "board-joined" | "board-gone"; readonly board: string }
+  /** Discovery runs and every actor of this board has been started. */
+  | { readonly kind: "ready"; readonly actorCount: number };

@@ -1,0 +1,44 @@
+import type { Clock } from "../core/clock.ts";
+import { AuthorityRule } from "./authority-rule.ts";
+import type { TimeTree } from "./time-tree.ts";
+
+const US_PER_MS = 1_000;
+
+/** How logical time runs. */
+export interface TimeAuthorityOptions {
+  readonly startUtcUs: number;
+  /** Cluster time goes no further; the authority then ends. */
+  readonly endUtcUs: number;
+  /** Cluster seconds per real second at most; undefined: as fast as the work allows. */
+  readonly speed?: number;
+}
+
+/**
+ * Drives the cluster time of a tree of processes: from one instant that somebody waits for to the
+ * next, each time only when nobody has work left at the one before.
+ *
+ * Resolves with the instant reached: `endUtcUs`, or earlier when `signal` aborts or nobody waits for
+ * anything any more.
+ */
+export async function runTimeAuthority(
+  tree: TimeTree,
+  clock: Clock,
+  options: TimeAuthorityOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const { startUtcUs, endUtcUs, speed } = options;
+  const rule = new AuthorityRule();
+  const startMs = clock.monotonicMs();
+  let utcUs = startUtcUs;
+  for (let wave = 1; !signal.aborted; wave += 1) {
+    const verdict = rule.judge(await tree.ask(wave, utcUs), clock.monotonicMs());
+    if (verdict.kind === "again") continue;
+    if (verdict.kind === "asleep" || verdict.toUtcUs > endUtcUs) return endUtcUs;
+    utcUs = Math.max(utcUs, verdict.toUtcUs);
+    if (speed !== undefined) {
+      const dueMs = startMs + (utcUs - startUtcUs) / US_PER_MS / speed;
+      await clock.sleep(Math.max(0, dueMs - clock.monotonicMs()), signal);
+    }
+  }
+  return utcUs;
+}
