@@ -118,11 +118,12 @@ export class ComponentHost implements AsyncDisposable {
 
   async #context(): Promise<AnyContext> {
     const { world, definition, ledger, actor } = this.#parts;
-    const account = `${actor.instanceName}/${this.name}`;
+    // One account an actor: its components act for one party.
+    const account = actor.instanceName;
     const types = Object.entries((definition.contracts ?? {}) as Record<string, ContractType>);
     const calls = [...this.#ports].map(([name, { call }]) => [name, call]);
     return {
-      name: account,
+      name: `${account}/${this.name}`,
       clock: world.clock,
       random: world.random,
       assets: world.assets,
@@ -145,7 +146,7 @@ export class ComponentHost implements AsyncDisposable {
     return bindContract(type, {
       ledger,
       account,
-      port,
+      port: `${this.name}/${port}`,
       // Asked when the port is bound: by then setup has returned the handlers.
       events: () => eventsHandled(definition, port, this.#handlers),
       deliver: async (event: LedgerEvent) => {

@@ -6,9 +6,9 @@ import { AgentError } from "../core/errors.ts";
 /** What a contract port needs of its component. */
 export interface BindingParts {
   readonly ledger: LedgerService;
-  /** The component's account, such as "prosumer101/trader". */
+  /** The actor's account, such as "prosumer101". */
   readonly account: string;
-  /** Name of the contract port in the component. */
+  /** Component and contract port, such as "trader/market". */
   readonly port: string;
   /** Names of the events that the component handles. */
   readonly events: () => readonly string[];

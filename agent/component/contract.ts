@@ -55,7 +55,7 @@ export interface EventPlace {
   readonly transactionHash: Hex;
 }
 
-/** A contract as a component sees it: its own account signs, on the board, and never twice. */
+/** A contract as a component sees it: its actor's account signs, on the board, and never twice. */
 export interface ContractPort<A extends Abi> {
   /**
    * Says where the contract is; from then on its events arrive, those of the past first.
@@ -88,7 +88,7 @@ export interface SubmitOptions {
   readonly valueWei?: bigint;
 }
 
-/** A component's own account on the ledger. */
+/** The account of a component's actor on the ledger; all components of the actor share it. */
 export interface Account {
   readonly address: Hex;
   /** Sends coins of the chain itself. */

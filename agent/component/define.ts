@@ -17,7 +17,7 @@ export type CallOutcome<R> =
 
 /** The calling side of each port, by name. */
 export type PortCalls<P extends Ports> = {
-  readonly [K in keyof P as P[K] extends Sub<unknown> | Srv<never, unknown>
+  readonly [K in keyof P as P[K] extends { readonly kind: "sub" | "srv" }
     ? never
     : K]: P[K] extends Pub<infer M>
     ? (message: M) => void
@@ -47,30 +47,34 @@ export interface Context<P extends Ports, C extends Contracts> {
   readonly contract: {
     readonly [K in keyof C]: C[K] extends ContractType<infer A> ? ContractPort<A> : never;
   };
-  /** This component's account on the board's ledger. @throws AgentError LEDGER_ABSENT on use, when the board has none. */
+  /** The actor's account on the board's ledger. @throws AgentError LEDGER_ABSENT on use, when the board has none. */
   readonly account: Account;
   log(level: LogLevel, event: string, facts: Facts): void;
 }
 
 type Awaitable<T> = T | Promise<T>;
 
-type PortHandlers<P extends Ports> = {
-  readonly [K in keyof P & string as P[K] extends Pub<never> | Clt<never, unknown>
-    ? never
-    : `on_${K}`]: P[K] extends Sub<infer M>
+type HandlerName<P extends Ports> = {
+  [K in keyof P & string]: P[K] extends { readonly kind: "pub" | "clt" } ? never : `on_${K}`;
+}[keyof P & string];
+
+type HandlerOf<T> =
+  T extends Sub<infer M>
     ? (message: M) => Awaitable<void>
-    : P[K] extends Srv<infer Q, infer R>
+    : T extends Srv<infer Q, infer R>
       ? (request: Q) => Awaitable<R>
-      : P[K] extends Tim
-        ? (dueUtcUs: number) => Awaitable<void>
-        : never;
+      : (dueUtcUs: number) => Awaitable<void>;
+
+// Not a mapped type with `as`: through that, parameters of handlers would get no type from here.
+type PortHandlers<P extends Ports> = {
+  readonly [H in HandlerName<P>]: H extends `on_${infer K}` ? HandlerOf<P[K]> : never;
 };
 
 type EventHandlersOf<K extends string, A extends Abi> = {
-  readonly [E in ExtractAbiEventNames<A> as `on_${K}_${E}`]?: (
-    args: EventArgs<A, E>,
-    place: EventPlace,
-  ) => Awaitable<void>;
+  readonly [H in `on_${K}_${ExtractAbiEventNames<A>}`]?: H extends `on_${K}_${infer E extends
+    ExtractAbiEventNames<A>}`
+    ? (args: EventArgs<A, E>, place: EventPlace) => Awaitable<void>
+    : never;
 };
 
 type Intersection<U> = (U extends unknown ? (value: U) => void : never) extends (

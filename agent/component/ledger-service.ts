@@ -7,7 +7,7 @@ export type Hex = `0x${string}`;
  * What a component may ask of a ledger, whatever chain is behind it: plain data, so that it crosses
  * from an actor's process to the board's agent, which keeps keys, nonces, outbox and cursors.
  *
- * An account is named by its owner, such as "prosumer101/trader"; its key never leaves the agent.
+ * An account is named by its owner, an actor such as "prosumer101"; its key never leaves the agent.
  */
 export interface LedgerService {
   /** The address of `account`, whose key is made on first use. */

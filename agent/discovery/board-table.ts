@@ -34,7 +34,7 @@ export class BoardTable {
 
   /** Takes in one beacon, or undefined for noise; our own echo and other clusters change nothing. */
   heard(beacon: Beacon | undefined, nowMs: number): BoardEvent[] {
-    if (beacon === undefined || beacon.cluster !== this.#cluster) return [];
+    if (beacon?.cluster !== this.#cluster) return [];
     const { boardId, endpoint } = beacon;
     if (boardId === this.#ownId) return [];
     const before = this.#heard.get(boardId)?.beacon;

@@ -7,19 +7,19 @@ const may = {
   "agent/ports": ["agent/core", "agent/model", "agent/message"],
   "agent/component": ["agent/core", "agent/model", "agent/message", "agent/ports"],
   "agent/actor": ["agent/core", "agent/model", "agent/message", "agent/ports", "agent/component"],
-  "agent/deployment": [
-    "agent/core",
-    "agent/model",
-    "agent/message",
-    "agent/discovery",
-    "agent/time",
-  ],
   "agent/ledger": ["agent/core", "agent/component"],
+  "agent/node": ["agent/core", "agent/model", "agent/component", "agent/actor", "agent/discovery"],
   "agent/(?:discovery|time|group|security|resource|journal|chain|io|sim)": ["agent/core"],
   "devices/bus": [],
   "devices/(?:linux|sim)": ["devices/bus", "agent/core"],
-  "devices/drivers": ["devices/bus", "agent/core", "agent/component"],
-  "actors/[^/]+": ["agent/component", "devices/bus", "devices/drivers", "devices/sim"],
+  "devices/drivers": ["devices/bus", "agent/core", "agent/component", "agent/message"],
+  "actors/[^/]+": [
+    "agent/component",
+    "agent/message",
+    "devices/bus",
+    "devices/drivers",
+    "devices/sim",
+  ],
   "deploy/[^/]+": ["agent", "devices", "actors", "deploy"],
 };
 // Tests may use any body of the world and the doors of other rooms.

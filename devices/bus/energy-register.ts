@@ -1,18 +1,21 @@
 /**
- * The registers of an electricity meter: two counts of energy that only grow.
+ * The registers of an electricity meter: what it has counted, and its load profile.
  *
- * Real meters count so (SunSpec models 203 and 701: import and export accumulators), so the energy of
- * an interval is a difference of two readings, and a reading that was missed costs nothing.
+ * Real meters keep the energy of past intervals (DLMS/COSEM, IEC 62056-6-2, class "profile generic"),
+ * so a board that was off reads later what it missed, and no reading is lost with a crash.
  */
 export interface EnergyRegister {
-  /** What the meter has counted up to now. */
-  read(): Promise<EnergyReading>;
+  /**
+   * Energy counted from `fromUtcUs` to `toUtcUs`, both not after now.
+   * Whole Wh; the energies of adjoining spans add up.
+   */
+  energyBetween(fromUtcUs: number, toUtcUs: number): Promise<MeteredEnergy>;
 }
 
-/** Two accumulators, in Wh since the meter was made. */
-export interface EnergyReading {
-  /** Energy taken from the grid. */
+/** What passed a meter in a span of time. */
+export interface MeteredEnergy {
+  /** Taken from the grid, Wh. */
   readonly importedWh: number;
-  /** Energy given to the grid. */
+  /** Given to the grid, Wh. */
   readonly exportedWh: number;
 }
