@@ -4,6 +4,8 @@
  */
 export const ERROR_SENTENCES = {
   LAN_DATAGRAM_TOO_LARGE: "a datagram is larger than one packet may be",
+  MODEL_NOT_CHECKED: "a model with errors was used: check it first",
+  MODEL_NOT_PRINTABLE: "the language has no way to write this value",
   WIRE_FRAME_TOO_LARGE: "a message is larger than one frame may be",
   STORE_IN_USE: "another process has this database open",
   STORE_NAME_INVALID: "a database is named by letters, digits and hyphens",
