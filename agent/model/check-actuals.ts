@@ -67,6 +67,12 @@ function valueOf(found: ProblemList, actor: ActorType, { value }: Actual): Liter
   return formal?.default;
 }
 
+const HINTS = {
+  string: "put it in quotes",
+  number: "write a number without quotes",
+  boolean: "write true or false",
+} as const;
+
 /** Notes a value whose kind (string, number, boolean) differs from the default's. */
 export function checkKind(
   found: ProblemList,
@@ -80,7 +86,7 @@ export function checkKind(
   found.error(
     position,
     `${formal.name} takes a ${wanted}, as its default ${JSON.stringify(formal.default.value)}; this is a ${kindOf(value)}`,
-    wanted === "string" ? "put it in quotes" : `write a ${wanted} without quotes`,
+    HINTS[wanted],
   );
 }
 

@@ -1,4 +1,4 @@
-import type { AppModel } from "./app-model.ts";
+import type { ActorType, AppModel } from "./app-model.ts";
 import {
   COUNTERPART,
   connects,
@@ -35,7 +35,7 @@ export function checkConnections(
     const alone = places.filter((place) => !candidates.some((other) => connects(place, other)));
     const what = `port ${first.port.name} of ${first.componentInstance} in actor ${first.actor.name}`;
     if (alone.length === 0) continue;
-    const hint = reasonFor(app, first, candidates);
+    const hint = reasonFor(app, first, { candidates, bySignature });
     if (alone.length === places.length)
       found.error(first.port.position, `${what} can never connect`, hint);
     else {
@@ -46,40 +46,42 @@ export function checkConnections(
   }
 }
 
+interface PlacedPorts {
+  /** Placed ports whose kind and messages fit. */
+  readonly candidates: readonly Endpoint[];
+  readonly bySignature: ReadonlyMap<string, readonly Endpoint[]>;
+}
+
 // Why a port is alone, from the nearest miss to the farthest.
-function reasonFor(
-  app: AppModel,
-  { actor, port, scope }: Endpoint,
-  placed: readonly Endpoint[],
-): string {
-  const wanted = describe(COUNTERPART[port.kind], port);
-  const sameScope = placed.find((other) => other.scope === scope);
+function reasonFor(app: AppModel, endpoint: Endpoint, placed: PlacedPorts): string {
+  const { actor, port, scope } = endpoint;
+  const kind = COUNTERPART[port.kind];
+  const wanted = describe(kind, port);
+  const sameScope = placed.candidates.find((other) => other.scope === scope);
   if (sameScope !== undefined) {
     const near = scope === "local" ? "on the same board" : "in the same actor";
     return `actor ${sameScope.actor.name} has ${wanted}, which must be ${near} as the scope is ${scope}`;
   }
-  const [otherScope] = placed;
+  const [otherScope] = placed.candidates;
   if (otherScope !== undefined)
     return `actor ${otherScope.actor.name} has ${wanted}, with scope ${otherScope.scope} there and ${scope} here`;
-  const unplaced = app.actors.find((other) =>
-    portsOf(app, other.name).some(
-      (candidate) => fits(port, candidate) && scopeOfPort(other, candidate) === scope,
-    ),
-  );
-  if (unplaced !== undefined && unplaced !== actor)
-    return `actor ${unplaced.name} has ${wanted}, and is not placed`;
-  const all = app.components.flatMap((component) => component.ports.filter(isLink));
-  const [request, reply] = messagesOf(port);
-  const isSwapped = all.some(
+  const swapped = [...messagesOf(port)].reverse().join("#");
+  const [swappedPort] = placed.bySignature.get(`${kind} ${swapped}`) ?? [];
+  if (swappedPort !== undefined)
+    return `actor ${swappedPort.actor.name} has one with request and reply swapped; wanted: ${wanted}`;
+  const unplaced = app.actors.find(
     (other) =>
-      other.kind === COUNTERPART[port.kind] &&
-      signature(other) === `${reply ?? ""}#${request ?? ""}`,
+      other !== actor &&
+      portsOf(app, other).some(
+        (candidate) => fits(port, candidate) && scopeOfPort(other, candidate) === scope,
+      ),
   );
-  if (isSwapped) return `there is one with request and reply swapped; wanted: ${wanted}`;
-  const similar = all.filter(({ kind }) => kind === COUNTERPART[port.kind]);
-  return similar.some((other) => fits(port, other))
-    ? `${wanted} is in no actor that is placed`
-    : `no component has ${wanted}${suggestion(port, similar)}`;
+  if (unplaced !== undefined) return `actor ${unplaced.name} has ${wanted}, and is not placed`;
+  const similar = app.components
+    .flatMap((component) => component.ports.filter(isLink))
+    .filter((other) => other.kind === kind);
+  if (similar.some((other) => fits(port, other))) return `${wanted} is in no actor that is placed`;
+  return `no component has ${wanted}${suggestion(port, similar)}`;
 }
 
 function suggestion(port: LinkPort, similar: readonly LinkPort[]): string {
@@ -93,9 +95,8 @@ function describe(kind: LinkPort["kind"], port: LinkPort): string {
   return `a port \`${kind} …: ${messages.length === 1 ? messages.join() : `(${messages.join(", ")})`}\``;
 }
 
-function portsOf(app: AppModel, actorName: string): readonly LinkPort[] {
-  const actor = app.actors.find(({ name }) => name === actorName);
-  return (actor?.instances ?? []).flatMap((use) => {
+function portsOf(app: AppModel, actor: ActorType): readonly LinkPort[] {
+  return actor.instances.flatMap((use) => {
     const component = app.components.find(({ name }) => name === use.component.name);
     return (component?.ports ?? []).filter(isLink);
   });

@@ -1,7 +1,14 @@
 import type { Expectation, SyntaxError } from "./generated/app-parser.js";
 import { numberOf, unescaped } from "./literal-rule.ts";
 import type { Problem, SourcePosition } from "./problem.ts";
-import { blankRegion, isBalanced, maskText, type Region, statementAround } from "./statements.ts";
+import {
+  blankRegion,
+  isBalanced,
+  lineEndBefore,
+  maskText,
+  type Region,
+  statementAround,
+} from "./statements.ts";
 import { hintFor } from "./syntax-hint.ts";
 
 /** At most this many problems of syntax are told of one text. */
@@ -45,7 +52,7 @@ export interface TextOutcome {
  *
  * An error is told only when it cannot be the consequence of an earlier skip: not at the first word
  * behind a skipped statement, not where something is missing before a brace or the end. With braces
- * that do not match, no level can be trusted, and only the first error is told.
+ * that do not match, or a string or comment left open, no level can be trusted, and it is the last.
  */
 export function parseText(text: string, file: string, parser: TextParser): TextOutcome {
   if (text.length > SOURCE_CHARACTERS_MAX) {
@@ -65,12 +72,34 @@ export function parseText(text: string, file: string, parser: TextParser): TextO
     const { offset } = error.location.start;
     if (skipped === null || !isFollowUp(masked, offset, skipped))
       problems.push(problemOfSyntax(rest, file, error, parser));
-    if (problems.length >= SYNTAX_PROBLEMS_MAX || !isBalanced(masked)) break;
-    skipped = statementAround(masked, offset);
-    if (skipped === null) break;
-    rest = blankRegion(rest, skipped);
+    // Behind an open string or comment nothing is known to be what it looks like.
+    const isOpen = /^(?:\/\*|["'])/.test(masked.slice(offset));
+    if (problems.length >= SYNTAX_PROBLEMS_MAX || isOpen || !isBalanced(masked)) break;
+    const repair = repairAt(rest, masked, error);
+    if (repair === null) break;
+    ({ rest, skipped } = repair);
   }
   return { tree: null, problems };
+}
+
+// A line that begins where a semicolon could stand most likely lacks just that; anything else is skipped.
+function repairAt(
+  text: string,
+  masked: string,
+  { expected, location }: SyntaxFault,
+): { rest: string; skipped: Region } | null {
+  const { offset } = location.start;
+  const lineEnd = (expected ?? []).some((word) => word.text === ";")
+    ? lineEndBefore(masked, offset)
+    : null;
+  // Nothing but space and comments follows on that line: no column that can be told of moves.
+  if (lineEnd !== null)
+    return {
+      rest: `${text.slice(0, lineEnd)};${text.slice(lineEnd)}`,
+      skipped: { start: lineEnd, end: lineEnd + 1 },
+    };
+  const skipped = statementAround(masked, offset);
+  return skipped === null ? null : { rest: blankRegion(text, skipped), skipped };
 }
 
 function attemptParse(

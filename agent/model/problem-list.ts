@@ -56,9 +56,11 @@ export function noteDuplicates(found: ProblemList, what: string, items: readonly
 /** A hint that lists what could have been meant, the nearest spelling first. */
 export function didYouMean(name: string, candidates: readonly string[]): string {
   if (candidates.length === 0) return "there is none to choose from";
-  const nearest = [...candidates].sort((a, b) => editDistance(name, a) - editDistance(name, b));
-  const [best = ""] = nearest;
-  if (editDistance(name, best) <= 1 + name.length / 4) return `did you mean ${best}?`;
+  const ranked = candidates.map((word) => ({ word, distance: editDistance(name, word) }));
+  const [best] = ranked.sort((a, b) => a.distance - b.distance);
+  // A guess must leave more of the word than it changes.
+  if (best !== undefined && best.distance <= 1 + name.length / 4 && 2 * best.distance < name.length)
+    return `did you mean ${best.word}?`;
   const shown = candidates.slice(0, 8).join(", ");
   return `there is: ${shown}${candidates.length > 8 ? ", …" : ""}`;
 }

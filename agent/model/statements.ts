@@ -38,11 +38,11 @@ export interface Region {
 /**
  * The statement of a masked text around `offset`: from behind the last `;`, `{` or `}` through the
  * next `;` of the same level, or its block, or up to the brace that closes the block around it.
- * @returns null when there is nothing to skip: the offset is at a closing brace with nothing before it.
+ * At a closing brace with nothing before it: the statement that this block belongs to.
+ * @returns null when there is nothing to skip.
  */
 export function statementAround(masked: string, offset: number): Region | null {
-  let start = offset;
-  while (start > 0 && !";{}".includes(masked.charAt(start - 1))) start -= 1;
+  const start = startOfStatement(masked, offset);
   let end = offset;
   let depth = 0;
   for (; end < masked.length; end += 1) {
@@ -55,7 +55,36 @@ export function statementAround(masked: string, offset: number): Region | null {
     }
     if (character === ";" && depth === 0) return { start, end: end + 1 };
   }
-  return masked.slice(start, end).trim() === "" ? null : { start, end };
+  if (masked.slice(start, end).trim() !== "") return { start, end };
+  if (end >= masked.length) return null;
+  return { start: startOfStatement(masked, openingBrace(masked, end)), end: end + 1 };
+}
+
+function startOfStatement(masked: string, offset: number): number {
+  let start = offset;
+  while (start > 0 && !";{}".includes(masked.charAt(start - 1))) start -= 1;
+  return start;
+}
+
+// The brace that the one at `closing` closes; the text is balanced.
+function openingBrace(masked: string, closing: number): number {
+  let depth = 0;
+  for (let offset = closing; offset > 0; offset -= 1) {
+    if (masked[offset] === "}") depth += 1;
+    if (masked[offset] === "{") depth -= 1;
+    if (depth === 0) return offset;
+  }
+  return 0;
+}
+
+/**
+ * The end of the last word before `offset`, when the word at `offset` begins its line.
+ * @returns null when it does not, or when there is none.
+ */
+export function lineEndBefore(masked: string, offset: number): number | null {
+  const space = /\s*\n\s*$/.exec(masked.slice(0, offset))?.[0];
+  const isWord = offset < masked.length && masked[offset] !== "}";
+  return space === undefined || !isWord ? null : offset - space.length;
 }
 
 /** The text with a region turned into spaces; lines stay where they are. */

@@ -58,6 +58,13 @@ const RULES: readonly HintRule[] = [
   },
   {
     applies: ({ after, expected }) =>
+      /^(real-time|actor)\b/.test(after) &&
+      expected.includes('"component"') &&
+      !expected.includes('"actor"'),
+    hint: "an application needs at least one component or device before its actors",
+  },
+  {
+    applies: ({ after, expected }) =>
       SECTION.test(after) && expected.some((text) => SECTION.test(text.slice(1))),
     hint: "the sections come in this order: messages, groups, libraries, components and devices, actors",
   },
@@ -74,6 +81,41 @@ const RULES: readonly HintRule[] = [
     applies: ({ before, after, expected }) =>
       /\{\s*$/.test(before) && after.startsWith("}") && expected.includes("a name"),
     hint: "an actor needs at least one component",
+  },
+  {
+    applies: ({ before, after }) =>
+      /[\p{L}\p{N}_]$/u.test(before) && /^[-.][\p{L}\p{N}_]/u.test(after),
+    hint: "a name has letters, digits and underscores only",
+  },
+  {
+    applies: ({ after, expected }) => /^within\b/.test(after) && expected.includes('";"'),
+    hint: "a deadline is for ports with a handler: not for pub and clt, and once, at the end",
+  },
+  {
+    applies: ({ before, after }) =>
+      /\bwith\s+(leader|consensus)\s*$/.test(before) && after.startsWith(","),
+    hint: "a group has either a leader or consensus",
+  },
+  {
+    applies: ({ before, after, expected }) =>
+      before.trimEnd().endsWith(":") && !after.startsWith("(") && expected.join() === '"("',
+    hint: "this kind of port has two messages: (Request, Reply)",
+  },
+  {
+    applies: ({ before, after, expected }) =>
+      before.trimEnd().endsWith("=") && /^[\p{L}_]/u.test(after) && expected.includes("a string"),
+    hint: "a default is a value: text stands in quotes",
+  },
+  {
+    applies: ({ before, expected, language }) =>
+      language === "deployment" &&
+      /\bhost\s+[\w.-]+\s*\{?\s*$/.test(before) &&
+      (expected.includes('"{"') || expected.includes('"network"')),
+    hint: "write: host name { network any; }",
+  },
+  {
+    applies: ({ after, expected }) => SECTION.test(after) && expected.includes('"}"'),
+    hint: "is there a `}` missing before this?",
   },
   {
     applies: ({ before, expected }) => /\bon\s+$/.test(before) && expected.includes('"all"'),
