@@ -17,6 +17,8 @@ export const ERROR_SENTENCES = {
   LEDGER_ABSENT: "this board has no ledger",
   MESSAGE_MALFORMED: "a component sent a message that does not fit its type",
   MODEL_INVALID: "the model or the deployment has errors",
+  MODEL_NOT_CHECKED: "a model with errors was used: check it first",
+  MODEL_NOT_PRINTABLE: "the language has no way to write this value",
   PROGRAM_UNKNOWN: "no program has this name",
   STORE_IN_USE: "another process has this database open",
   STORE_NAME_INVALID: "a database is named by letters, digits and hyphens",

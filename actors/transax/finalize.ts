@@ -1,0 +1,14 @@
+import type { ContractPort } from "../../agent/component/contract.ts";
+import type { SubmitOutcome } from "../../agent/component/ledger-service.ts";
+import type { marketAbi } from "./contracts/generated/market-artefact.ts";
+import { hexOf } from "./hex.ts";
+import type { MarketMirror } from "./market-mirror.ts";
+
+/** Makes the market's next interval final, as the mirror knows its candidate. Anybody may. */
+export function finalizeNext(
+  market: ContractPort<typeof marketAbi>,
+  mirror: MarketMirror,
+): Promise<SubmitOutcome> {
+  const { interval, trades, nextInterval, tail } = mirror.finalizeCall();
+  return market.submit("finalize", [interval, hexOf(trades), nextInterval, hexOf(tail)]);
+}

@@ -1,0 +1,102 @@
+import { contract } from "../../agent/component/contract.ts";
+import { component } from "../../agent/component/define.ts";
+import type { Hex } from "../../agent/component/ledger-service.ts";
+import { integerOption, textOption } from "../../agent/component/options.ts";
+import { pub, srv, tim } from "../../agent/component/ports.ts";
+import { Sink, SinkRequest } from "../../devices/drivers/meter/messages.ts";
+import { marketAbi, marketBytecode } from "./contracts/generated/market-artefact.ts";
+import { finalizeNext } from "./finalize.ts";
+import { bytesOf, hexOf, meterId } from "./hex.ts";
+import { MarketMirror } from "./market-mirror.ts";
+import { finalizableUtcUs } from "./market-time.ts";
+import { Cleared, Enrollment, EnrollRequest, MarketRequest, MarketTerms } from "./messages.ts";
+import { type OperatorOptions, registerMeters, setLimits } from "./operator-setup.ts";
+import { parseMembers } from "./rules/community.ts";
+
+/** Coins that a new prosumer gets from the operator, for gas and to trade with. */
+const WELCOME_WEI = 100n * 10n ** 18n;
+const RETRY_US = 5_000_000;
+const NOWHERE: Hex = `0x${"0".repeat(40)}`;
+const NO_CERTIFICATE: Hex = `0x${"0".repeat(130)}`;
+
+/**
+ * The distribution system operator: makes the market, sets limits, certifies prosumers, finalizes.
+ *
+ * Every step that changes the ledger has a key, so that an operator that is started again goes on
+ * where it stopped. Anybody else may finalize too: the market does not need the operator for that.
+ * Source: TRANSAX, protocol steps 1, 2 and 9.
+ */
+export const operator = component({
+  name: "Operator",
+  ports: {
+    enroll: srv(EnrollRequest, Enrollment),
+    sink: srv(SinkRequest, Sink),
+    terms: srv(MarketRequest, MarketTerms),
+    cleared: pub(Cleared),
+    settle: tim(),
+  },
+  contracts: { market: contract("Market", marketAbi) },
+  options: (parameters: Readonly<Record<string, unknown>>): OperatorOptions => ({
+    startS: integerOption(parameters, "startS"),
+    intervalS: integerOption(parameters, "intervalS", 1),
+    clearIntervals: integerOption(parameters, "clearIntervals", 1),
+    horizonIntervals: integerOption(parameters, "horizonIntervals"),
+    externalLimitWh: integerOption(parameters, "externalLimitWh"),
+    internalLimitWh: integerOption(parameters, "internalLimitWh"),
+    members: textOption(parameters, "members"),
+  }),
+  setup({ port, contract: { market }, account, assets, clock, log }, options) {
+    const { startS, intervalS, clearIntervals, horizonIntervals } = options;
+    const terms = { startS, intervalS, clearIntervals, horizonIntervals };
+    const mirror = new MarketMirror();
+    const customers = new Set<string>();
+    let address = NOWHERE;
+
+    const settleWhenDue = (): void => {
+      port.settle.fireAtUtc(finalizableUtcUs(options, mirror.nextFinal));
+    };
+
+    return {
+      async handleActivate() {
+        const members = parseMembers(await assets.text(options.members));
+        address = await market.deploy("market", marketBytecode, [terms]);
+        await setLimits(market, members, options);
+        await registerMeters(market, members, options);
+        for (const { prosumer } of members) customers.add(prosumer);
+        settleWhenDue();
+      },
+
+      async on_enroll({ meter, owner }) {
+        if (!customers.has(meter))
+          return { ...terms, state: "unknown-meter", market: address, certificate: NO_CERTIFICATE };
+        await account.transfer(owner, WELCOME_WEI, `welcome ${meter}`);
+        const digest = await market.read("certificateDigest", [meterId(meter), owner]);
+        const certificate = hexOf(await account.signDigest(bytesOf(digest)));
+        return { ...terms, state: "certified", market: address, certificate };
+      },
+
+      async on_sink({ meter }) {
+        const number = await market.read("accountOfMeter", [meterId(meter)]);
+        return { state: number === 0 ? "closed" : "open", contract: address, startS, intervalS };
+      },
+
+      on_terms: () => ({ ...terms, market: address }),
+
+      async on_settle() {
+        const outcome = await finalizeNext(market, mirror);
+        if (outcome.kind === "accepted") return; // the event sets the next time
+        log("info", "finalize-refused", { error: outcome.errorName, interval: mirror.nextFinal });
+        port.settle.fireAtUtc(clock.utcUs() + RETRY_US);
+      },
+
+      on_market_SolutionPosted: (solution) => mirror.solutionPosted(solution),
+      on_market_CandidateDropped: () => mirror.candidateDropped(),
+      on_market_Finalized(final) {
+        mirror.finalized(final);
+        settleWhenDue();
+        const { interval, tradedWh, paidUnits } = final;
+        port.cleared({ interval, tradedWh: Number(tradedWh), paidUnits });
+      },
+    };
+  },
+});
