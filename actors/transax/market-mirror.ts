@@ -79,7 +79,8 @@ export class MarketMirror {
   finalized({ interval, trades }: Event<"Finalized">): void {
     this.#nextFinal = interval + 1;
     this.#candidate = this.#candidate.filter((trade) => trade.interval > interval);
-    for (const { sellerOffer, buyerOffer, energyWh } of decodeTrades(bytesOf(trades), interval) ?? [])
+    for (const { sellerOffer, buyerOffer, energyWh } of decodeTrades(interval, bytesOf(trades)) ??
+      [])
       for (const id of [sellerOffer, buyerOffer]) {
         const offer = this.#offers.get(id);
         if (offer !== undefined)

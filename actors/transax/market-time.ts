@@ -38,12 +38,16 @@ export function firstOfPlan(plan: number): number {
 /** The first plan that is posted at or after `nowUtcUs`, and not before `planMin`. */
 export function nextPlan(time: MarketTime, nowUtcUs: number, planMin: number): number {
   let plan = planMin;
-  while (planUtcUs(time, plan) < nowUtcUs && firstOfPlan(plan) < firstOpen(time, nowUtcUs)) plan += 1;
+  while (planUtcUs(time, plan) < nowUtcUs && firstOfPlan(plan) < firstOpen(time, nowUtcUs))
+    plan += 1;
   return plan;
 }
 
 /** The first interval that still takes offers at `nowUtcUs`; the contract's openFrom. */
-export function firstOpen({ startS, intervalS, clearIntervals }: MarketTime, nowUtcUs: number): number {
+export function firstOpen(
+  { startS, intervalS, clearIntervals }: MarketTime,
+  nowUtcUs: number,
+): number {
   const aheadS = Math.floor(nowUtcUs / US_PER_S) + clearIntervals * intervalS;
   return aheadS < startS ? 0 : Math.floor((aheadS - startS) / intervalS) + 1;
 }

@@ -1,14 +1,11 @@
-import { hex, integer, list, oneOf, record, text, unsigned64 } from "../../agent/message/field.ts";
+import { hex, integer, oneOf, record, text, unsigned64 } from "../../agent/message/field.ts";
 import { message } from "../../agent/message/message-type.ts";
 
 const UINT32_MAX = 4_294_967_295;
 const intervalNumber = integer(0, UINT32_MAX);
 
 /** A prosumer asks the operator for a place in the market. */
-export const EnrollRequest = message(
-  "EnrollRequest",
-  record({ meter: text(64), owner: hex(20) }),
-);
+export const EnrollRequest = message("EnrollRequest", record({ meter: text(64), owner: hex(20) }));
 
 /** The operator's answer: where the market is, how its time runs, and a certificate to register with. */
 export const Enrollment = message(
@@ -49,6 +46,5 @@ export const MarketTerms = message(
     intervalS: integer(1, 86_400),
     clearIntervals: integer(1, 1_000),
     horizonIntervals: integer(0, 1_023),
-    feeders: list(integer(0, 1_023), 1_024),
   }),
 );

@@ -11,8 +11,8 @@ export interface OperatorOptions extends MarketTime {
   /** Limits of every feeder in Wh per interval; 0: none. */
   readonly externalLimitWh: number;
   readonly internalLimitWh: number;
-  /** The operator's customers: path of a table of members. */
-  readonly members: string;
+  /** The operator's customers: folder of a community among the application's files. */
+  readonly community: string;
 }
 
 type Market = ContractPort<typeof marketAbi>;
@@ -21,9 +21,9 @@ type Market = ContractPort<typeof marketAbi>;
 const CONSUMPTION_LIMIT_WH = 6_000;
 const METERS_PER_CALL_MAX = 50;
 
-/** Most that a plant of `kWp` can deliver in an interval, Wh: its rated power all the time. */
-function productionLimitWh(kWp: number, intervalS: number): number {
-  return Math.ceil((kWp * 1_000 * intervalS) / 3_600);
+/** Most that a plant can deliver in an interval, Wh: its rated power all the time. */
+function productionLimitWh(ratedKw: number, intervalS: number): number {
+  return Math.ceil((ratedKw * 1_000 * intervalS) / 3_600);
 }
 
 /** Gives every feeder of the members its limits. */
@@ -43,10 +43,10 @@ export async function registerMeters(
   members: readonly Member[],
   { intervalS }: OperatorOptions,
 ): Promise<void> {
-  const meters = members.map(({ prosumer, feeder, kWp }) => ({
-    meter: meterId(prosumer),
+  const meters = members.map(({ prosumer, feeder, ratedKw = 0 }) => ({
+    meter: meterId(String(prosumer)),
     feeder,
-    productionLimitWh: productionLimitWh(kWp, intervalS),
+    productionLimitWh: productionLimitWh(ratedKw, intervalS),
     consumptionLimitWh: CONSUMPTION_LIMIT_WH,
   }));
   for (let from = 0; from < meters.length; from += METERS_PER_CALL_MAX) {

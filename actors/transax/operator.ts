@@ -4,6 +4,7 @@ import type { Hex } from "../../agent/component/ledger-service.ts";
 import { integerOption, textOption } from "../../agent/component/options.ts";
 import { pub, srv, tim } from "../../agent/component/ports.ts";
 import { Sink, SinkRequest } from "../../devices/drivers/meter/messages.ts";
+import { readCommunity } from "./community-file.ts";
 import { marketAbi, marketBytecode } from "./contracts/generated/market-artefact.ts";
 import { finalizeNext } from "./finalize.ts";
 import { bytesOf, hexOf, meterId } from "./hex.ts";
@@ -11,7 +12,6 @@ import { MarketMirror } from "./market-mirror.ts";
 import { finalizableUtcUs } from "./market-time.ts";
 import { Cleared, Enrollment, EnrollRequest, MarketRequest, MarketTerms } from "./messages.ts";
 import { type OperatorOptions, registerMeters, setLimits } from "./operator-setup.ts";
-import { parseMembers } from "./rules/community.ts";
 
 /** Coins that a new prosumer gets from the operator, for gas and to trade with. */
 const WELCOME_WEI = 100n * 10n ** 18n;
@@ -43,7 +43,7 @@ export const operator = component({
     horizonIntervals: integerOption(parameters, "horizonIntervals"),
     externalLimitWh: integerOption(parameters, "externalLimitWh"),
     internalLimitWh: integerOption(parameters, "internalLimitWh"),
-    members: textOption(parameters, "members"),
+    community: textOption(parameters, "community"),
   }),
   setup({ port, contract: { market }, account, assets, clock, log }, options) {
     const { startS, intervalS, clearIntervals, horizonIntervals } = options;
@@ -58,11 +58,11 @@ export const operator = component({
 
     return {
       async handleActivate() {
-        const members = parseMembers(await assets.text(options.members));
+        const { members } = await readCommunity(assets, options.community);
         address = await market.deploy("market", marketBytecode, [terms]);
         await setLimits(market, members, options);
         await registerMeters(market, members, options);
-        for (const { prosumer } of members) customers.add(prosumer);
+        for (const { prosumer } of members) customers.add(String(prosumer));
         settleWhenDue();
       },
 
@@ -89,13 +89,17 @@ export const operator = component({
         port.settle.fireAtUtc(clock.utcUs() + RETRY_US);
       },
 
-      on_market_SolutionPosted: (solution) => mirror.solutionPosted(solution),
-      on_market_CandidateDropped: () => mirror.candidateDropped(),
-      on_market_Finalized(final) {
-        mirror.finalized(final);
-        settleWhenDue();
-        const { interval, tradedWh, paidUnits } = final;
-        port.cleared({ interval, tradedWh: Number(tradedWh), paidUnits });
+      events: {
+        market: {
+          SolutionPosted: (solution) => mirror.solutionPosted(solution),
+          CandidateDropped: () => mirror.candidateDropped(),
+          Finalized(final) {
+            mirror.finalized(final);
+            settleWhenDue();
+            const { interval, tradedWh, paidUnits } = final;
+            port.cleared({ interval, tradedWh: Number(tradedWh), paidUnits });
+          },
+        },
       },
     };
   },

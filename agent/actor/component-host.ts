@@ -6,7 +6,7 @@ import type { Port, Ports } from "../component/ports.ts";
 import { AgentError } from "../core/errors.ts";
 import type { World } from "../core/world.ts";
 import type { ActorInstance, ComponentInstance, PortInstance } from "../model/instances.ts";
-import { bindContract, eventsHandled } from "./contract-binding.ts";
+import { bindContract } from "./contract-binding.ts";
 import { unfitness } from "./fit.ts";
 import { type OpenedPort, openPort } from "./open-port.ts";
 import type { ToAgent } from "./protocol.ts";
@@ -26,7 +26,9 @@ export interface ComponentHostParts {
 }
 
 type AnyContext = Parameters<AnyDefinition["setup"]>[0];
-type Handlers = Readonly<Record<string, ((...args: unknown[]) => unknown) | undefined>>;
+type Handler = (...args: unknown[]) => unknown;
+type Handlers = Readonly<Record<string, Handler | undefined>>;
+type EventTable = Readonly<Record<string, Handlers | undefined>>;
 
 /** Hosts one component: its ports, its mailbox, its contracts. */
 export class ComponentHost implements AsyncDisposable {
@@ -34,6 +36,8 @@ export class ComponentHost implements AsyncDisposable {
   readonly #mailbox: Mailbox;
   readonly #ports = new Map<string, OpenedPort>();
   #handlers: Handlers = {};
+  /** By contract port, then by event. */
+  #eventHandlers: EventTable = {};
 
   private constructor(parts: ComponentHostParts) {
     this.#parts = parts;
@@ -52,7 +56,9 @@ export class ComponentHost implements AsyncDisposable {
     const host = new ComponentHost(parts);
     for (const port of model.ports) await host.#open(port, definition.ports as Ports);
     const options: unknown = definition.options(model.parameters);
-    host.#handlers = definition.setup(await host.#context(), options) as Handlers;
+    const { events, ...handlers } = definition.setup(await host.#context(), options);
+    host.#handlers = handlers as unknown as Handlers;
+    host.#eventHandlers = (events ?? {}) as EventTable;
     return host;
   }
 
@@ -142,17 +148,17 @@ export class ComponentHost implements AsyncDisposable {
   }
 
   #contract(account: string, port: string, type: ContractType): ReturnType<typeof bindContract> {
-    const { definition, ledger, signal } = this.#parts;
+    const { ledger, signal } = this.#parts;
     return bindContract(type, {
       ledger,
       account,
       port: `${this.name}/${port}`,
       // Asked when the port is bound: by then setup has returned the handlers.
-      events: () => eventsHandled(definition, port, this.#handlers),
+      events: () => Object.keys(this.#eventHandlers[port] ?? {}),
       deliver: async (event: LedgerEvent) => {
         const { blockNumber, logIndex, transactionHash } = event;
         const place = { blockNumber, logIndex, transactionHash };
-        await this.#mailbox.ask(() => this.#handle(`${port}_${event.name}`, event.args, place));
+        await this.#mailbox.ask(() => this.#eventHandlers[port]?.[event.name]?.(event.args, place));
       },
       signal,
     });

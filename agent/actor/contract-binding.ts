@@ -1,5 +1,4 @@
 import type { ContractPort, ContractType, SubmitOptions } from "../component/contract.ts";
-import type { AnyDefinition } from "../component/define.ts";
 import type { Hex, LedgerEvent, LedgerService } from "../component/ledger-service.ts";
 import { AgentError } from "../core/errors.ts";
 
@@ -59,18 +58,4 @@ type AnyAbi = any;
 
 function errorOf(outcome: { readonly kind: string; readonly errorName?: string }): string {
   return outcome.errorName ?? outcome.kind;
-}
-
-/** The events of contract port `port` that the handlers of a component ask for. */
-export function eventsHandled(
-  definition: AnyDefinition,
-  port: string,
-  handlers: Readonly<Record<string, unknown>>,
-): string[] {
-  const types = (definition.contracts ?? {}) as Readonly<Record<string, ContractType>>;
-  const abi = types[port]?.abi ?? [];
-  return abi
-    .filter((item) => item.type === "event")
-    .map((event) => event.name)
-    .filter((name) => `on_${port}_${name}` in handlers);
 }

@@ -70,26 +70,19 @@ type PortHandlers<P extends Ports> = {
   readonly [H in HandlerName<P>]: H extends `on_${infer K}` ? HandlerOf<P[K]> : never;
 };
 
-type EventHandlersOf<K extends string, A extends Abi> = {
-  readonly [H in `on_${K}_${ExtractAbiEventNames<A>}`]?: H extends `on_${K}_${infer E extends
-    ExtractAbiEventNames<A>}`
-    ? (args: EventArgs<A, E>, place: EventPlace) => Awaitable<void>
-    : never;
+type EventHandlersOf<A extends Abi> = {
+  readonly [E in ExtractAbiEventNames<A>]?: (
+    args: EventArgs<A, E>,
+    place: EventPlace,
+  ) => Awaitable<void>;
 };
 
-type Intersection<U> = (U extends unknown ? (value: U) => void : never) extends (
-  value: infer I,
-) => void
-  ? I
-  : never;
-
-type EventHandlers<C extends Contracts> = [keyof C] extends [never]
-  ? unknown
-  : Intersection<
-      {
-        [K in keyof C & string]: C[K] extends ContractType<infer A> ? EventHandlersOf<K, A> : never;
-      }[keyof C & string]
-    >;
+/** Handlers of contracts' events: by contract port, then by event. Only those named here arrive. */
+export interface EventHandlers<C extends Contracts> {
+  readonly events?: {
+    readonly [K in keyof C]?: C[K] extends ContractType<infer A> ? EventHandlersOf<A> : never;
+  };
+}
 
 /** Moments of a component's life. */
 export interface LifeHandlers {

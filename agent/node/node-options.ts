@@ -1,4 +1,5 @@
 import type { Hex } from "../component/ledger-service.ts";
+import type { ApplicationTexts } from "./application-files.ts";
 
 /** What the agent of one board is told at its start. */
 export interface NodeOptions {
@@ -10,15 +11,9 @@ export interface NodeOptions {
   /** See DiscoveryOptions. */
   readonly beaconIntervalMs?: number;
   /** The application to run here; absent: the agent only takes part in discovery. */
-  readonly application?: ApplicationFiles;
+  readonly application?: ApplicationTexts;
   /** The ledger of the board; absent: components with contracts do not start. */
   readonly ledger?: NodeLedgerOptions;
-}
-
-/** Where an application's model and deployment are, relative to its assets. */
-export interface ApplicationFiles {
-  readonly modelPath: string;
-  readonly deploymentPath: string;
 }
 
 /** The ledger behind a board. */

@@ -6,7 +6,7 @@ import type { BoardEvent } from "../discovery/board-table.ts";
 import { Discovery } from "../discovery/discovery.ts";
 import type { ActorInstance } from "../model/instances.ts";
 import { superviseActor } from "./actor-supervisor.ts";
-import { instancesOf } from "./application-files.ts";
+import { actorsOn } from "./application-files.ts";
 import type { NodeLedgerOptions, NodeMessage, NodeOptions } from "./node-options.ts";
 
 /** Opens the ledger manager of a board. */
@@ -26,9 +26,9 @@ export type OpenLedger = (
 export function nodeProgram(openLedger: OpenLedger): Program {
   return async (world, options, parent, signal) => {
     world.activity.begin();
-    const { board, ledger: ledgerOptions } = options as NodeOptions;
+    const { board, application, ledger: ledgerOptions } = options as NodeOptions;
     const tell = (message: NodeMessage): void => parent.send(message);
-    const actors = await instancesOf(world, options as NodeOptions);
+    const actors = application === undefined ? [] : actorsOn(application, board);
     const ended = new AbortController();
     await using ledger =
       ledgerOptions === undefined

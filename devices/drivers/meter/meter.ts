@@ -12,8 +12,10 @@ import { readingsAbi } from "./readings-abi.ts";
 export interface MeterOptions {
   /** Its name at the operator. */
   readonly meter: string;
-  /** Where its registers are: what this means is the bus's to say. */
+  /** Where its registers are: what this means is for OpenRegister to say. */
   readonly source: string;
+  /** Begin of a recording that is played, in seconds since 1970; real registers need none. */
+  readonly startS: number;
   /** Length of the metering interval; the model's timer has the same period. */
   readonly intervalS: number;
   /** Readings go to the ledger every so many intervals. */
@@ -40,6 +42,7 @@ export function meter(openRegister: OpenRegister) {
     options: (parameters: Readonly<Record<string, unknown>>): MeterOptions => ({
       meter: textOption(parameters, "meter"),
       source: textOption(parameters, "source"),
+      startS: integerOption(parameters, "startS"),
       intervalS: integerOption(parameters, "intervalS", 1),
       batch: integerOption(parameters, "batch", 1),
     }),

@@ -1,0 +1,107 @@
+import { contract } from "../../agent/component/contract.ts";
+import { component } from "../../agent/component/define.ts";
+import { integerOption, textOption } from "../../agent/component/options.ts";
+import { clt, sub, tim } from "../../agent/component/ports.ts";
+import { Reading } from "../../devices/drivers/meter/messages.ts";
+import { readCommunity } from "./community-file.ts";
+import { marketAbi } from "./contracts/generated/market-artefact.ts";
+import { hexOf, meterId } from "./hex.ts";
+import { firstOfPlan, firstOpen, type MarketTime, nextPlan, planUtcUs } from "./market-time.ts";
+import { Enrollment, EnrollRequest } from "./messages.ts";
+import { encodeOffers } from "./rules/offer-codec.ts";
+import { plannedOffers, type TraderOptions } from "./trader-plan.ts";
+
+const ENROLL_TIMEOUT_MS = 30_000;
+const RETRY_US = 60_000_000;
+/** What the household keeps in the market, of what the operator gave it. */
+const DEPOSIT_WEI = 50n * 10n ** 18n;
+
+/**
+ * Trades for one household, never by hand: forecasts its energy and offers it, an hour at a time, an
+ * hour before.
+ *
+ * Invariant: each plan is posted at most once. The contract keeps the number of the last one, so a
+ * trader that is started again goes on with the next. Source: TRANSAX, protocol steps 2 and 5.
+ */
+export const trader = component({
+  name: "Trader",
+  ports: { reading: sub(Reading), enroll: clt(EnrollRequest, Enrollment), plan: tim() },
+  contracts: { market: contract("Market", marketAbi) },
+  options: (parameters: Readonly<Record<string, unknown>>): TraderOptions => ({
+    meter: textOption(parameters, "meter"),
+    community: textOption(parameters, "community"),
+    askUnits: integerOption(parameters, "askUnits"),
+    bidUnits: integerOption(parameters, "bidUnits"),
+    forecastErrorPercent: integerOption(parameters, "forecastErrorPercent"),
+    seed: integerOption(parameters, "seed"),
+    batteryWh: integerOption(parameters, "batteryWh"),
+    batteryW: integerOption(parameters, "batteryW"),
+    intervals: integerOption(parameters, "intervals", 1),
+  }),
+  setup({ port, contract: { market }, account, assets, clock, log }, options) {
+    let time: MarketTime | undefined;
+    let number = 0;
+    let nextPlanNumber = 1;
+
+    /** Registers at the operator and in the contract; every step may have been done before. */
+    async function enroll(): Promise<MarketTime | undefined> {
+      const request = { meter: options.meter, owner: account.address };
+      const answer = await port.enroll(request, ENROLL_TIMEOUT_MS);
+      if (answer.kind === "no-reply" || answer.reply.state === "unknown-meter") {
+        const reason = answer.kind === "no-reply" ? answer.reason : answer.reply.state;
+        log("warn", "enrollment-failed", { meter: options.meter, reason });
+        return undefined;
+      }
+      market.bind(answer.reply.market);
+      const { certificate } = answer.reply;
+      await market.submit("registerProsumer", [meterId(options.meter), certificate], {
+        key: "register",
+      });
+      await market.submit("deposit", [], { key: "deposit", valueWei: DEPOSIT_WEI });
+      number = await market.read("accountOf", [account.address]);
+      nextPlanNumber = (await market.read("lastPlan", [number])) + 1;
+      return answer.reply;
+    }
+
+    async function start(): Promise<void> {
+      time = await enroll();
+      if (time === undefined) port.plan.fireAtUtc(clock.utcUs() + RETRY_US);
+      else planNext(time);
+    }
+
+    function planNext(market: MarketTime): void {
+      nextPlanNumber = nextPlan(market, clock.utcUs(), nextPlanNumber);
+      if (firstOfPlan(nextPlanNumber) < options.intervals)
+        port.plan.fireAtUtc(planUtcUs(market, nextPlanNumber));
+    }
+
+    async function post(market_: MarketTime): Promise<void> {
+      const plan = nextPlanNumber;
+      const { netWh } = await readCommunity(assets, options.community);
+      const forecast = netWh.get(Number(options.meter)) ?? [];
+      const offers = plannedOffers(options, forecast, plan, firstOpen(market_, clock.utcUs()));
+      if (offers.length > 0) {
+        const outcome = await market.submit("postOffers", [plan, hexOf(encodeOffers(offers))], {
+          key: `plan ${plan}`,
+        });
+        if (outcome.kind === "refused")
+          log("warn", "plan-refused", { meter: options.meter, plan, error: outcome.errorName });
+      }
+      nextPlanNumber = plan + 1;
+    }
+
+    return {
+      handleActivate: start,
+
+      async on_plan() {
+        if (time === undefined) return start();
+        await post(time);
+        planNext(time);
+      },
+
+      on_reading({ meter, netWh }) {
+        log("debug", "metered", { meter, netWh });
+      },
+    };
+  },
+});
