@@ -49,7 +49,7 @@ export interface Context<P extends Ports, C extends Contracts> {
   };
   /** The actor's account on the board's ledger. @throws AgentError LEDGER_ABSENT on use, when the board has none. */
   readonly account: Account;
-  log(level: LogLevel, event: string, facts: Facts): void;
+  readonly log: (level: LogLevel, event: string, facts: Facts) => void;
 }
 
 type Awaitable<T> = T | Promise<T>;

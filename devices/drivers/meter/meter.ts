@@ -1,5 +1,5 @@
 import { contract } from "../../../agent/component/contract.ts";
-import { component } from "../../../agent/component/define.ts";
+import { type AnyDefinition, component } from "../../../agent/component/define.ts";
 import { integerOption, textOption } from "../../../agent/component/options.ts";
 import { clt, pub, tim } from "../../../agent/component/ports.ts";
 import type { Assets } from "../../../agent/core/assets.ts";
@@ -34,7 +34,7 @@ const US_PER_S = 1_000_000;
  * Invariant: the ledger's readings have no gap and no repetition. What was submitted is asked of the
  * contract, and what was not is read from the meter's load profile, so that a crash loses nothing.
  */
-export function meter(openRegister: OpenRegister) {
+export function meter(openRegister: OpenRegister): AnyDefinition {
   return component({
     name: "Meter",
     ports: { reading: pub(Reading), sink: clt(SinkRequest, Sink), sample: tim() },
