@@ -16,9 +16,9 @@ import {
   keccak256,
 } from "viem";
 import { privateKeyToAccount, sign } from "viem/accounts";
-import { encodeOffers } from "../rules/offer-codec.ts";
 import { emptyFinalizeCall, finalizeCalls } from "../rules/candidate-chain.ts";
 import type { NewOffer, Trade } from "../rules/market-terms.ts";
+import { encodeOffers } from "../rules/offer-codec.ts";
 import { decodeSolution, encodeSolution, type PackedSolution } from "../rules/solution-codec.ts";
 import { marketAbi, marketBytecode } from "./generated/market-artefact.ts";
 
@@ -29,6 +29,12 @@ export const HORIZON_INTERVALS = 30;
 /** EIP-7825: the most gas of one transaction. */
 export const TX_GAS_MAX = 2n ** 24n;
 export const WEI_PER_UNIT = 10n ** 12n;
+
+export interface DeployOptions {
+  readonly clearIntervals?: number;
+  readonly horizonIntervals?: number;
+  readonly intervalS?: number;
+}
 
 export interface Receipt {
   readonly gas: bigint;
@@ -64,12 +70,15 @@ export class MarketHarness {
     this.market = market;
   }
 
-  static async deploy(
-    options: Partial<Record<"clearIntervals" | "horizonIntervals" | "intervalS", number>> = {},
-  ): Promise<MarketHarness> {
+  static async deploy(options: DeployOptions = {}): Promise<MarketHarness> {
     const common = new Common({ chain: Mainnet, hardfork: Hardfork.Prague });
     const vm = await createVM({ common, stateManager: new SimpleStateManager() });
     const market = new MarketHarness(vm, common, new Address(new Uint8Array(20)));
+    return market.deployAgain(options);
+  }
+
+  /** A further market on the same chain, by the same operator. */
+  async deployAgain(options: DeployOptions = {}): Promise<MarketHarness> {
     const data = encodeDeployData({
       abi: marketAbi,
       bytecode: marketBytecode,
@@ -82,10 +91,9 @@ export class MarketHarness {
         },
       ],
     });
-    const result = await market.#run(DSO, undefined, data, 0n);
-    assert.ok(result.createdAddress);
-    const deployed = new MarketHarness(vm, common, result.createdAddress);
-    return deployed;
+    const { createdAddress } = await this.#run(DSO, undefined, data, 0n);
+    assert.ok(createdAddress);
+    return new MarketHarness(this.vm, this.#common, createdAddress);
   }
 
   addressOf(who: number): Address {
