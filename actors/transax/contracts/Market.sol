@@ -172,17 +172,22 @@ contract Market is MarketTypes {
     function postOffers(uint32 plan, bytes calldata packed) external {
         uint256 account = callersAccount();
         Account storage a = accounts[account];
-        if (plan <= a.lastPlan) revert PlanNotNewer(a.lastPlan);
+        uint32 newest = a.lastPlan;
+        if (plan <= newest) revert PlanNotNewer(newest);
         a.lastPlan = plan;
         if (packed.length % OFFER_BYTES != 0) revert BadLength();
         uint256 id = progress.offerCount;
-        uint256 open = openFrom();
         uint256 escrow = 0;
-        for (uint256 place = 0; place < packed.length; place += OFFER_BYTES) {
-            OfferWord word = checkedOffer(a, account, uint168(bytes21(packed[place:place + OFFER_BYTES])), open);
-            offers[++id] = word;
-            if (word.isBuy()) escrow += word.energyWh() * word.priceUnits();
-            emitOffer(uint32(id), word);
+        Poster memory poster =
+            Poster(account, a.feeder, a.productionLimitWh, a.consumptionLimitWh, openFrom());
+        unchecked {
+            for (uint256 place = 0; place < packed.length; place += OFFER_BYTES) {
+                OfferWord word = checkedOffer(poster, readUnchecked(packed, place, OFFER_BYTES));
+                offers[++id] = word;
+                // At most 2^64 each: the sum of what fits into a transaction cannot wrap.
+                if (word.isBuy()) escrow += word.energyWh() * word.priceUnits();
+                emitOffer(id, word);
+            }
         }
         progress.offerCount = uint32(id);
         if (escrow != 0) {
@@ -193,11 +198,16 @@ contract Market is MarketTypes {
         }
     }
 
-    function checkedOffer(Account storage a, uint256 account, uint256 packed, uint256 open)
-        private
-        view
-        returns (OfferWord)
-    {
+    /// What offers are checked against, read from storage once.
+    struct Poster {
+        uint256 account;
+        uint256 feeder;
+        uint256 productionLimitWh;
+        uint256 consumptionLimitWh;
+        uint256 openFrom;
+    }
+
+    function checkedOffer(Poster memory poster, uint256 packed) private pure returns (OfferWord) {
         uint256 kind = packed >> 160;
         uint256 energy = (packed >> 128) & 0xffffffff;
         uint256 first = (packed >> 64) & 0xffffffff;
@@ -205,23 +215,30 @@ contract Market is MarketTypes {
         if (kind > BUY) revert BadKind(kind);
         if (energy == 0) revert NoEnergy();
         if (mask & 1 == 0) revert BadMask();
-        if (first < open) revert IntervalClosed(first);
-        uint256 limit = (kind == BUY ? a.consumptionLimitWh : a.productionLimitWh) * bitCount(mask);
-        if (energy > limit) revert OverMeterLimit(energy, limit);
-        return packOffer(kind, energy, (packed >> 96) & 0xffffffff, first, mask, a.feeder, account);
+        if (first < poster.openFrom) revert IntervalClosed(first);
+        unchecked {
+            uint256 limit =
+                (kind == BUY ? poster.consumptionLimitWh : poster.productionLimitWh) * bitCount(mask);
+            if (energy > limit) revert OverMeterLimit(energy, limit);
+        }
+        return packOffer(kind, energy, (packed >> 96) & 0xffffffff, first, mask, poster.feeder, poster.account);
     }
 
-    function emitOffer(uint32 id, OfferWord word) private {
-        emit OfferPosted(
-            id,
-            uint32(word.accountNumber()),
-            word.isBuy() ? 1 : 0,
-            uint16(word.feederOf()),
-            uint32(word.energyWh()),
-            uint32(word.priceUnits()),
-            uint32(word.firstOf()),
-            uint64(word.intervalMask())
-        );
+    /// Emits OfferPosted; by hand, since this is done for every offer.
+    function emitOffer(uint256 id, OfferWord word) private {
+        bytes32 topic = OfferPosted.selector;
+        // The layout of a word is OfferWord.sol's.
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            mstore(data, id)
+            mstore(add(data, 32), and(shr(208, word), 0xff))
+            mstore(add(data, 64), and(shr(192, word), 0xffff))
+            mstore(add(data, 96), and(shr(32, word), 0xffffffff))
+            mstore(add(data, 128), and(shr(64, word), 0xffffffff))
+            mstore(add(data, 160), and(shr(96, word), 0xffffffff))
+            mstore(add(data, 192), and(shr(128, word), 0xffffffffffffffff))
+            log2(data, 224, topic, shr(216, word))
+        }
     }
 
     /// How many bits of a 64-bit word are set: sums of pairs, of fours, of bytes, then of all bytes.
@@ -243,7 +260,8 @@ contract Market is MarketTypes {
             if (id == 0 || id > state.offerCount) revert OfferUnknown(id);
             OfferWord word = offers[id];
             if (word.opensAtOrAfter(state.nextFinal)) revert OfferStillOpen(id);
-            release(id, word);
+            uint256 units = release(id, word);
+            if (units != 0) emit OfferReleased(uint32(id), uint32(word.accountNumber()), units);
         }
     }
 
@@ -265,6 +283,16 @@ contract Market is MarketTypes {
         uint256 linkCount;
         /// Trades of the interval at hand, 16 bytes each: twice the size of the assignments.
         uint256 trades;
+    }
+
+    /// Where verification stands inside one interval.
+    struct Place {
+        uint256 interval;
+        uint256 price;
+        /// End of the present price's assignments in the chunks.
+        uint256 end;
+        /// Address in memory behind the last trade written.
+        uint256 tradesEnd;
     }
 
     /// Verifies a solution and makes it the candidate if it trades more than what is left of the present one.
@@ -302,7 +330,6 @@ contract Market is MarketTypes {
     function loadOffers(bytes calldata list) private view returns (Tables memory tables) {
         if (list.length % 4 != 0 || list.length > 4 * 65536) revert BadLength();
         uint256 count = list.length / 4;
-        uint256 known = progress.offerCount;
         uint256 free = allocate(count);
         tables.offers = free;
         tables.offerCount = count;
@@ -310,34 +337,28 @@ contract Market is MarketTypes {
         uint256 feederCount = 0;
         unchecked {
             for (uint256 i = 0; i < count; ++i) {
-                uint256 id;
-                assembly ("memory-safe") {
-                    id := shr(224, calldataload(add(list.offset, shl(2, i))))
-                }
+                uint256 id = readUnchecked(list, 4 * i, 4);
                 if (id <= before) revert OfferListNotAscending();
                 before = id;
-                if (id > known) revert OfferUnknown(id);
                 uint256 word = OfferWord.unwrap(offers[id]);
-                word = (word & ((1 << 216) - 1)) | (id << 216);
-                assembly ("memory-safe") {
-                    mstore(add(free, shl(5, i)), word)
-                }
+                storeWord(free, i, (word & ((1 << 216) - 1)) | (id << 216));
                 uint256 feeder = OfferWord.wrap(word).feederOf();
                 if (feeder >= feederCount) feederCount = feeder + 1;
             }
         }
+        if (before > progress.offerCount) revert OfferUnknown(before);
         tables.feederCount = feederCount;
         tables.sums = allocate(feederCount);
         tables.limits = allocate(feederCount);
-        loadLimits(tables);
+        loadLimits(free, count, tables.limits);
         tables.links = allocate(2 * (uint256(horizonIntervals) + 1));
     }
 
-    function loadLimits(Tables memory tables) private view {
+    function loadLimits(uint256 list, uint256 count, uint256 limits) private view {
         unchecked {
-            for (uint256 i = 0; i < tables.offerCount; ++i) {
-                uint256 feeder = OfferWord.wrap(loadWord(tables.offers, i)).feederOf();
-                if (loadWord(tables.limits, feeder) == 0) storeWord(tables.limits, feeder, feeders[feeder]);
+            for (uint256 i = 0; i < count; ++i) {
+                uint256 feeder = OfferWord.wrap(loadWord(list, i)).feederOf();
+                if (loadWord(limits, feeder) == 0) storeWord(limits, feeder, feeders[feeder]);
             }
         }
     }
@@ -348,44 +369,112 @@ contract Market is MarketTypes {
         pure
         returns (uint256, uint256 energy)
     {
-        uint256 interval = head >> 16;
-        uint256 tradesEnd = tables.trades;
+        Place memory p = Place(head >> 16, 0, 0, tables.trades);
         unchecked {
             for (uint256 groups = head & 0xffff; groups != 0; --groups) {
                 uint256 group = readBytes(chunks, place, 6);
                 place += 6;
-                uint256 assignmentsEnd = place + 8 * (group & 0xffff);
-                if (assignmentsEnd > chunks.length) revert BadLength();
-                for (; place < assignmentsEnd; place += 8) {
-                    uint256 priceAndPlace = (group >> 16) | (tradesEnd << 32);
-                    energy += verifyAssignment(tables, readUnchecked(chunks, place, 8), interval, priceAndPlace);
-                    tradesEnd += TRADE_BYTES;
-                }
+                p.price = group >> 16;
+                p.end = place + 8 * (group & 0xffff);
+                if (p.end > chunks.length) revert BadLength();
+                (uint256 booked, uint256 badPlace) = bookGroup(tables, p, chunks, place);
+                if (badPlace != 0) refuseAssignment(tables, p, readUnchecked(chunks, badPlace, 8));
+                energy += booked;
+                place = p.end;
             }
         }
-        verifyLimits(tables, interval);
+        verifyLimits(tables, p.interval);
         uint256 start = tables.trades;
+        uint256 tradesEnd = p.tradesEnd;
         uint256 tradesHash;
         assembly ("memory-safe") {
             tradesHash := keccak256(start, sub(tradesEnd, start))
         }
         uint256 n = 2 * tables.linkCount;
-        storeWord(tables.links, n, interval);
+        storeWord(tables.links, n, p.interval);
         storeWord(tables.links, n + 1, tradesHash);
         tables.linkCount += 1;
         return (place, energy);
     }
 
-    /// Checks one assignment and books it. `priceAndPlace`: address in memory for the trade << 32 | price.
-    function verifyAssignment(Tables memory tables, uint256 packed, uint256 interval, uint256 priceAndPlace)
+    /// Checks and books the assignments of one price, from `place` to `p.end`, and writes their trades down.
+    /// Returns where it met a wrong one, else 0. The one hot loop: all checks are folded into one branch, and
+    /// refuseAssignment finds out which of them failed.
+    function bookGroup(Tables memory tables, Place memory p, bytes calldata chunks, uint256 place)
         private
         pure
-        returns (uint256 energy)
+        returns (uint256 booked, uint256 badPlace)
     {
+        uint256 list = tables.offers;
+        uint256 count = tables.offerCount;
+        uint256 sums = tables.sums;
+        uint256 end = p.end;
+        uint256 interval = p.interval;
+        uint256 price = p.price;
+        uint256 trade = p.tradesEnd;
+        // The layout of a word is OfferWord.sol's.
+        assembly ("memory-safe") {
+            for {} lt(place, end) { place := add(place, 8) } {
+                let packed := shr(192, calldataload(add(chunks.offset, place)))
+                let energy := and(packed, 0xffffffff)
+                let sellerAt := shr(48, packed)
+                let buyerAt := and(shr(32, packed), 0xffff)
+                // First, since what lies beyond the list is other memory.
+                if iszero(and(lt(sellerAt, count), lt(buyerAt, count))) {
+                    badPlace := place
+                    break
+                }
+                sellerAt := add(list, shl(5, sellerAt))
+                buyerAt := add(list, shl(5, buyerAt))
+                let s := mload(sellerAt)
+                let b := mload(buyerAt)
+                // An interval before the first makes a huge shift, which leaves nothing of the mask.
+                let common := and(
+                    shr(sub(interval, and(shr(96, s), 0xffffffff)), and(shr(128, s), 0xffffffffffffffff)),
+                    shr(sub(interval, and(shr(96, b), 0xffffffff)), and(shr(128, b), 0xffffffffffffffff))
+                )
+                let bad := or(
+                    or(
+                        or(iszero(energy), iszero(and(common, 1))),
+                        and(or(shr(208, s), iszero(and(shr(208, b), 1))), 1)
+                    ),
+                    or(
+                        or(lt(price, and(shr(64, s), 0xffffffff)), gt(price, and(shr(64, b), 0xffffffff))),
+                        or(
+                            gt(add(and(s, 0xffffffff), energy), and(shr(32, s), 0xffffffff)),
+                            gt(add(and(b, 0xffffffff), energy), and(shr(32, b), 0xffffffff))
+                        )
+                    )
+                )
+                if bad {
+                    badPlace := place
+                    break
+                }
+                mstore(sellerAt, add(s, energy))
+                mstore(buyerAt, add(b, energy))
+                let sumAt := add(sums, shl(5, and(shr(192, s), 0xffff)))
+                mstore(sumAt, add(mload(sumAt), shl(128, energy)))
+                sumAt := add(sums, shl(5, and(shr(192, b), 0xffff)))
+                mstore(sumAt, add(mload(sumAt), energy))
+                mstore(
+                    trade,
+                    or(
+                        or(shl(224, shr(216, s)), shl(192, shr(216, b))),
+                        or(shl(160, energy), shl(128, price))
+                    )
+                )
+                trade := add(trade, 16)
+                booked := add(booked, energy)
+            }
+        }
+        p.tradesEnd = trade;
+    }
+
+    /// Names what is wrong with an assignment that bookGroup stopped at.
+    function refuseAssignment(Tables memory tables, Place memory p, uint256 packed) private pure {
         uint256 sellerAt = packed >> 48;
         uint256 buyerAt = (packed >> 32) & 0xffff;
-        uint256 price = priceAndPlace & 0xffffffff;
-        energy = packed & 0xffffffff;
+        uint256 energy = packed & 0xffffffff;
         if (sellerAt >= tables.offerCount) revert IndexBeyondList(sellerAt);
         if (buyerAt >= tables.offerCount) revert IndexBeyondList(buyerAt);
         OfferWord s = OfferWord.wrap(loadWord(tables.offers, sellerAt));
@@ -396,20 +485,13 @@ contract Market is MarketTypes {
         if (s.isBuy()) revert NotSeller(sellerId);
         if (!b.isBuy()) revert NotBuyer(buyerId);
         if (energy == 0) revert NoEnergy();
-        if (price < s.priceUnits() || price > b.priceUnits()) revert PriceOutside(sellerId, buyerId, price);
-        if (s.covers(interval) & b.covers(interval) & 1 == 0) {
-            revert NoCommonInterval(sellerId, buyerId, interval);
+        if (p.price < s.priceUnits() || p.price > b.priceUnits()) {
+            revert PriceOutside(sellerId, buyerId, p.price);
         }
-        if (energy > s.leftWh()) revert OfferOverused(sellerId);
-        if (energy > b.leftWh()) revert OfferOverused(buyerId);
-        storeWord(tables.offers, sellerAt, OfferWord.unwrap(s.use(energy)));
-        storeWord(tables.offers, buyerAt, OfferWord.unwrap(b.use(energy)));
-        unchecked {
-            addWord(tables.sums, s.feederOf(), energy << 128);
-            addWord(tables.sums, b.feederOf(), energy);
-            uint256 trade = (sellerId << 224) | (buyerId << 192) | (energy << 160) | (price << 128);
-            storeWord(priceAndPlace >> 32, 0, trade);
+        if (s.covers(p.interval) & b.covers(p.interval) & 1 == 0) {
+            revert NoCommonInterval(sellerId, buyerId, p.interval);
         }
+        revert OfferOverused(energy > s.leftWh() ? sellerId : buyerId);
     }
 
     /// Checks every feeder's limits for one interval and clears the sums for the next one.
@@ -513,18 +595,20 @@ contract Market is MarketTypes {
     }
 
     /// Gives back the escrow of an offer whose intervals are all final; nothing for one that holds none.
-    function release(uint256 id, OfferWord word) private {
-        uint256 units = word.isBuy() ? word.leftWh() * word.priceUnits() : 0;
-        if (units == 0) return;
+    function release(uint256 id, OfferWord word) private returns (uint256 units) {
+        units = word.isBuy() ? word.leftWh() * word.priceUnits() : 0;
+        if (units == 0) return 0;
         offers[id] = word.close();
         moveEscrow(accounts[word.accountNumber()], units, units);
-        emit OfferReleased(uint32(id), uint32(word.accountNumber()), units);
     }
 
-    /// Takes `units` out of an account's escrow; `freeUnits` of them become its free money.
+    /// Takes `units` out of an account's escrow; `freeUnits` of them become its free money. An escrow covers
+    /// what is left of all its offers, so neither can wrap.
     function moveEscrow(Account storage a, uint256 units, uint256 freeUnits) private {
-        a.escrowUnits -= uint96(units);
-        a.balanceUnits += uint96(freeUnits);
+        unchecked {
+            a.escrowUnits -= uint96(units);
+            a.balanceUnits += uint96(freeUnits);
+        }
     }
 
     // ---- Metering -------------------------------------------------------------------------------------

@@ -32,20 +32,20 @@ struct SmartMeter {
     uint32 consumptionLimitWh;
 }
 
-/// A prosumer's money, place and progress: two storage words.
+/// A prosumer, in two storage words: what never changes, and what does.
 struct Account {
     address owner;
     uint16 feeder;
-    /// Number of the newest plan whose offers were posted; 0 before the first.
-    uint32 lastPlan;
-    /// The interval that the next reading must begin with; 0 before the first.
-    uint32 nextReading;
+    uint32 productionLimitWh;
+    uint32 consumptionLimitWh;
     /// Free money in units.
     uint96 balanceUnits;
     /// Money set aside for buying offers, in units.
     uint96 escrowUnits;
-    uint32 productionLimitWh;
-    uint32 consumptionLimitWh;
+    /// Number of the newest plan whose offers were posted; 0 before the first.
+    uint32 lastPlan;
+    /// The interval that the next reading must begin with; 0 before the first.
+    uint32 nextReading;
 }
 
 /// What changes often, in one storage word.
@@ -97,8 +97,9 @@ abstract contract MarketTypes {
     /// The operator lowered a limit: the candidate may break it, and is gone.
     event CandidateDropped(uint64 totalWh);
     /// trades: 16 bytes each: seller's offer, buyer's offer, Wh, units per Wh, 4 bytes each.
+    /// A buyer named here whose last interval this is has also got the rest of its escrow back.
     event Finalized(uint32 indexed interval, uint64 tradedWh, uint128 paidUnits, bytes trades);
-    /// The rest of a buying offer's escrow went back to its account.
+    /// releaseOffers gave the rest of a buying offer's escrow back to its account.
     event OfferReleased(uint32 indexed offerId, uint32 indexed account, uint256 units);
     /// readings: 4 bytes each, signed Wh (positive: production), one per interval from firstInterval on.
     event ReadingSubmitted(uint32 indexed account, uint32 firstInterval, bytes readings);

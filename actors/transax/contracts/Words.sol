@@ -27,14 +27,6 @@ function storeWord(uint256 start, uint256 index, uint256 word) pure {
     }
 }
 
-/// Adds without a check of overflow.
-function addWord(uint256 start, uint256 index, uint256 amount) pure {
-    assembly ("memory-safe") {
-        let place := add(start, shl(5, index))
-        mstore(place, add(mload(place), amount))
-    }
-}
-
 /// A packed argument ends in the middle of a record, or is too long.
 error BadLength();
 
