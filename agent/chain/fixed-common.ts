@@ -49,6 +49,8 @@ class FixedCommon extends Common {
   }
 
   override gteHardfork(fork: string): boolean {
+    // The parent's constructor asks before our tables are there.
+    if (!(#reached in this)) return super.gteHardfork(fork);
     let reached = this.#reached.get(fork);
     if (reached === undefined) this.#reached.set(fork, (reached = super.gteHardfork(fork)));
     return reached;

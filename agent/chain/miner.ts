@@ -22,6 +22,8 @@ export interface MinerParts {
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
+const BREATH_MS = 50;
+
 const REASONS: Readonly<Record<Exclude<Admission, "ready" | "queued">, string>> = {
   "already known": "already known",
   "nonce too low": "nonce too low",
@@ -71,6 +73,7 @@ export class Miner {
     const { clock, inTurn } = this.#parts;
     const stop = (): void => this.#wake();
     signal.addEventListener("abort", stop);
+    let breathedMs = clock.monotonicMs();
     try {
       while (!signal.aborted) {
         if (!this.#isWorking) await new Promise<void>((resolve) => (this.#wake = resolve));
@@ -79,8 +82,10 @@ export class Miner {
         if (gatherMs > 0) await clock.sleep(gatherMs, signal);
         if (signal.aborted) break;
         await inTurn(() => this.#mine());
-        // Whoever reads must not wait until a long queue is empty.
-        if (this.#isWorking && gatherMs === 0) await clock.sleep(0, signal);
+        if (clock.monotonicMs() - breathedMs < BREATH_MS || gatherMs > 0) continue;
+        // Blocks without a pause would leave sockets and timers unserved until a long queue is empty.
+        if (this.#isWorking) await clock.sleep(1, signal);
+        breathedMs = clock.monotonicMs();
       }
     } finally {
       signal.removeEventListener("abort", stop);
