@@ -106,13 +106,16 @@ export class ChainArchive {
 
   /** The logs that `query` asks for, in chain order, read piece by piece as the caller goes on. */
   *logs(query: LogQuery): Generator<PlacedLog, undefined> {
-    const [address] = query.addresses;
-    const found =
-      address !== undefined && query.addresses.length === 1
-        ? this.#logsOfAddress(query, address)
-        : this.#allLogs(query);
-    for (const placed of found) if (isAskedFor(query, placed.log)) yield placed;
+    for (const placed of this.candidates(query)) if (isAskedFor(query, placed.log)) yield placed;
     return undefined;
+  }
+
+  /** The logs that have to be looked at to answer `query`: one contract's by its index, else all. */
+  candidates(query: LogQuery): Generator<PlacedLog, undefined> {
+    const [address] = query.addresses;
+    return address !== undefined && query.addresses.length === 1
+      ? this.#logsOfAddress(query, address)
+      : this.#allLogs(query);
   }
 
   *#allLogs({ fromBlock, toBlock }: LogQuery): Generator<PlacedLog, undefined> {
