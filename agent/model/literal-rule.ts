@@ -24,7 +24,7 @@ export function numberOf(text: string, position: SourcePosition, report: Report)
   const value = Number(text) + 0;
   if (!Number.isFinite(value))
     report(position, `${text} is too large a number`, "the largest is about 1.8e308");
-  else if (/^[+-]?\d+$/.test(text) && !Number.isSafeInteger(value))
+  else if (/^[+-]?\d+$/.test(text) && BigInt(text) !== BigInt(value))
     report(position, `${text} cannot be held exactly`, "write it as a string");
   return value;
 }

@@ -172,7 +172,10 @@ function argumentsText(args: readonly Argument[]): string {
 }
 
 function literalText({ value }: Literal): string {
-  return typeof value === "string" ? stringText(value) : String(value);
+  if (typeof value === "string") return stringText(value);
+  // Digits alone would claim to be exact, which a double of this size need not be.
+  const isLarge = typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+  return isLarge ? value.toExponential() : String(value);
 }
 
 function stringText(value: string): string {

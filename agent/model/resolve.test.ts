@@ -1,0 +1,207 @@
+// Goal: a board gets the actors that the deployment puts there, with final parameter values, scopes
+// and ports; what was not checked is refused.
+// Method: the corpus' models and small texts, resolved for a board and compared whole or in part.
+// Seed: none.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import type { AppModel } from "./app-model.ts";
+import { checkApp } from "./check-app.ts";
+import type { DeploymentModel } from "./deployment-model.ts";
+import { parseApp } from "./parse-app.ts";
+import { parseDeployment } from "./parse-deployment.ts";
+import { instancesFor } from "./resolve.ts";
+
+const CORPUS = new URL("../../../agent/model/corpus/accept/", import.meta.url);
+
+function app(text: string): AppModel {
+  const parsed = parseApp(text, "a.riaps");
+  assert.ok(parsed.ok, JSON.stringify(parsed.problems));
+  return parsed.value;
+}
+
+function deployment(text: string): DeploymentModel {
+  const parsed = parseDeployment(text, "a.depl");
+  assert.ok(parsed.ok, JSON.stringify(parsed.problems));
+  return parsed.value;
+}
+
+function corpus(name: string): { app: AppModel; deployment: DeploymentModel } {
+  return {
+    app: app(readFileSync(new URL(`${name}.riaps`, CORPUS), "utf8")),
+    deployment: deployment(readFileSync(new URL(`${name}.depl`, CORPUS), "utf8")),
+  };
+}
+
+const LEVELS = app(`app A {
+  component C(own=1, given="default", handed="default", fixed=true) { timer t 1; }
+  actor X(level="formal", free) { { c : C(given="actual", handed=level); d : C(handed=free); } }
+}`);
+
+describe("instances of a board", () => {
+  it("takes parameter values from component, instance, actor and deployment, in this order", () => {
+    const resolve = (args: string) =>
+      instancesFor(LEVELS, deployment(`app A { on (b) X(${args}); }`), "b")[0]!;
+    const [c, d] = resolve("free=word").components;
+    assert.deepEqual(c!.parameters, { own: 1, given: "actual", handed: "formal", fixed: true });
+    assert.deepEqual(d!.parameters, { own: 1, given: "default", handed: "word", fixed: true });
+    assert.equal(
+      resolve("free=word, level='argument'").components[0]!.parameters["handed"],
+      "argument",
+    );
+    assert.deepEqual(resolve("free=2").parameters, { level: "formal", free: 2 });
+  });
+
+  it("gives every port its scope, index, times and kind", () => {
+    const { app: model, deployment: placed } = corpus("every-construct");
+    const [field, centre] = instancesFor(model, placed, "bbb-1.local");
+    assert.equal(field!.isRealTime, true);
+    assert.deepEqual(field!.scheduler, { policy: "priority", priority: 50 });
+    assert.deepEqual(field!.scopes, {
+      Reading: "global",
+      Request: "global",
+      Reply: "global",
+      Raw: "local",
+      Private: "local",
+      Vote: "global",
+    });
+    assert.deepEqual(field!.components[0], {
+      name: "meter",
+      componentType: "Meter",
+      isDevice: true,
+      language: "unspecified",
+      scheduler: "default",
+      parameters: { bus: "/dev/ttyS2", baud: 19200, gain: 0.0015, invert: false },
+      ports: [
+        { kind: "timer", name: "poll", index: 1, periodMs: 500, withinMs: 20 },
+        { kind: "inside", name: "reader", index: 2, isDefault: false },
+        { kind: "inside", name: "ticker", index: 3, isDefault: true },
+        {
+          kind: "pub",
+          name: "raw",
+          index: 4,
+          message: "Raw",
+          scope: "local",
+          timed: true,
+          withinMs: null,
+        },
+        {
+          kind: "ans",
+          name: "ask",
+          index: 5,
+          request: "Raw",
+          reply: "Private",
+          scope: "local",
+          timed: false,
+          withinMs: null,
+        },
+      ],
+    });
+    const { position: _cpu, ...cpu } = field!.limits.cpu!;
+    assert.deepEqual(cpu, { percent: 25, isHard: true, intervalMs: 10_000 });
+    assert.equal(field!.limits.memory!.bytes, 200 * 1024 ** 2);
+    assert.equal(field!.limits.space!.bytes, 10 * 1024 ** 3);
+    const { position: _network, ...network } = field!.limits.network!;
+    assert.deepEqual(network, {
+      rateBytesPerS: 10_240,
+      ceilBytesPerS: 1_572_864,
+      burstBytes: 2048,
+    });
+    assert.equal(centre!.scopes["Private"], "internal");
+    assert.deepEqual(centre!.scheduler, { policy: "roundRobin" });
+    assert.equal(centre!.limits.cpu!.intervalMs, null);
+    assert.deepEqual(centre!.groups[1], {
+      name: "Led",
+      kind: "leader",
+      message: "Vote",
+      scope: "global",
+      timed: true,
+      times: { heartbeatMs: 500, electionMinMs: 600 },
+    });
+  });
+
+  it("makes a pair of different scopes global, of one scope that scope", () => {
+    const model = app(`app A { message M; message N; component C { srv s: (M, N); rep r: (M, M); }
+      actor X { internal M; { c : C; } } }`);
+    const [instance] = instancesFor(model, deployment("app A { on all X; }"), "b");
+    const scopes = instance!.components[0]!.ports.map((port) =>
+      "scope" in port ? port.scope : null,
+    );
+    assert.deepEqual(scopes, ["global", "internal"]);
+  });
+
+  it("places several instances of one actor by name", () => {
+    const { app: model, deployment: placed } = corpus("several-instances");
+    const onFirst = instancesFor(model, placed, "b1");
+    assert.deepEqual(
+      onFirst.map(({ instanceName, actorType, parameters }) => [
+        instanceName,
+        actorType,
+        parameters,
+      ]),
+      [
+        ["home1", "Home", { id: "h1", limit: 5 }],
+        ["home2", "Home", { id: "h2", limit: 7 }],
+        ["Home", "Home", { id: "h3", limit: 5 }],
+      ],
+    );
+    assert.deepEqual(
+      instancesFor(model, placed, "b2").map(({ instanceName }) => instanceName),
+      ["Hall", "home1"],
+    );
+    assert.deepEqual(instancesFor(model, placed, "b3"), []);
+  });
+
+  it("leaves a second placement out, and keeps the first's arguments", () => {
+    const { app: model } = corpus("several-instances");
+    const placed = deployment('app Homes { on (b1) Home(id="h1"); on all Home(id="h2"), Hall; }');
+    const ids = (board: string) =>
+      instancesFor(model, placed, board).map(({ parameters }) => parameters["id"]);
+    assert.deepEqual(ids("b1"), ["h1", undefined]);
+    assert.deepEqual(ids("b2"), ["h2", undefined]);
+  });
+
+  it("knows a board by its aliases", () => {
+    const placed = deployment("app A { on (10.0.0.3) X(free=1); }");
+    assert.equal(instancesFor(LEVELS, placed, "north").length, 0);
+    const [instance] = instancesFor(LEVELS, placed, "north", ["north.local", "10.0.0.3"]);
+    assert.equal(instance!.board, "north");
+  });
+
+  it("is frozen plain data that survives structured cloning", () => {
+    const { app: model, deployment: placed } = corpus("every-construct");
+    const instances = instancesFor(model, placed, "board_3");
+    assert.equal(instances.length, 1);
+    assert.deepEqual(structuredClone(instances), instances);
+    assert.throws(() => Object.assign(instances[0]!.parameters, { id: "other" }), TypeError);
+    assert.equal(Object.isFrozen(model.components[0]!.ports[0]), true);
+    assert.equal(Object.isFrozen(placed.placements[0]!.actors), true);
+  });
+
+  it("keeps names that objects know already", () => {
+    const model =
+      app(`app A { message __proto__; component C(__proto__=1, constructor=2) { pub p: __proto__; }
+      actor X { { c : C; } } }`);
+    assert.deepEqual(checkApp(model), []);
+    const [instance] = instancesFor(model, deployment("app A { on all X; }"), "b");
+    assert.deepEqual(Object.entries(instance!.components[0]!.parameters), [
+      ["__proto__", 1],
+      ["constructor", 2],
+    ]);
+    assert.deepEqual(Object.entries(instance!.scopes), [["__proto__", "global"]]);
+  });
+
+  for (const [what, model, placed] of [
+    ["an unknown actor", "component C { } actor X { { c : C; } }", "Y"],
+    ["an unknown component", "component C { } actor X { { c : D; } }", "X"],
+    ["a parameter without a value", "component C(a) { } actor X { { c : C; } }", "X"],
+    ["an argument left out", "component C(a=1) { } actor X(f) { { c : C(a=f); } }", "X"],
+    ["a formal that objects know", "component C(a=1) { } actor X { { c : C(a=toString); } }", "X"],
+  ] as const)
+    it(`refuses ${what}`, () => {
+      assert.throws(
+        () =>
+          instancesFor(app(`app A { ${model} }`), deployment(`app A { on all ${placed}; }`), "b"),
+        { code: "MODEL_NOT_CHECKED" },
+      );
+    });
+});
