@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /** Resolves after `durationMs` (at most 2^31 - 1) or when `signal` aborts; the timer is then gone. */
 export function sleepMs(durationMs: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
@@ -8,6 +10,12 @@ export function sleepMs(durationMs: number, signal: AbortSignal): Promise<void> 
       resolve();
     };
     const timer = setTimeout(finish, Math.ceil(durationMs));
-    signal.addEventListener("abort", finish);
+    onAbort(signal, finish);
   });
+}
+
+/** Calls `listener` when `signal` aborts. One signal stops all of a program: many listen, and that is no leak. */
+export function onAbort(signal: AbortSignal, listener: () => void): void {
+  setMaxListeners(0, signal);
+  signal.addEventListener("abort", listener);
 }
