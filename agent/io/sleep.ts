@@ -19,3 +19,14 @@ export function onAbort(signal: AbortSignal, listener: () => void): void {
   setMaxListeners(0, signal);
   signal.addEventListener("abort", listener);
 }
+
+/** Node takes no longer timer. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** Resolves after `durationMs` of any length, never early, or when `signal` aborts. */
+export async function monotonicSleep(durationMs: number, signal: AbortSignal): Promise<void> {
+  const untilMs = performance.now() + durationMs;
+  // A timer may fire a fraction of a millisecond early.
+  for (let leftMs = durationMs; leftMs > 0 && !signal.aborted; leftMs = untilMs - performance.now())
+    await sleepMs(Math.min(leftMs, TIMER_MS_MAX), signal);
+}
