@@ -3,7 +3,6 @@ import { component } from "../../agent/component/define.ts";
 import type { Hex } from "../../agent/component/ledger-service.ts";
 import { integerOption, textOption } from "../../agent/component/options.ts";
 import { pub, srv, tim } from "../../agent/component/ports.ts";
-import { Sink, SinkRequest } from "../../devices/drivers/meter/messages.ts";
 import { readCommunity } from "./community-file.ts";
 import { marketAbi, marketBytecode } from "./contracts/generated/market-artefact.ts";
 import { finalizeNext } from "./finalize.ts";
@@ -15,6 +14,9 @@ import { type OperatorOptions, registerMeters, setLimits } from "./operator-setu
 
 /** Coins that a new prosumer gets from the operator, for gas and to trade with. */
 const WELCOME_WEI = 100n * 10n ** 18n;
+/** Coins that a solver gets for gas. */
+const SOLVER_WEI = 10n * 10n ** 18n;
+const SOLVERS_PAID_MAX = 16;
 const RETRY_US = 5_000_000;
 const NOWHERE: Hex = `0x${"0".repeat(40)}`;
 const NO_CERTIFICATE: Hex = `0x${"0".repeat(130)}`;
@@ -30,7 +32,6 @@ export const operator = component({
   name: "Operator",
   ports: {
     enroll: srv(EnrollRequest, Enrollment),
-    sink: srv(SinkRequest, Sink),
     terms: srv(MarketRequest, MarketTerms),
     cleared: pub(Cleared),
     settle: tim(),
@@ -50,6 +51,7 @@ export const operator = component({
     const terms = { startS, intervalS, clearIntervals, horizonIntervals };
     const mirror = new MarketMirror();
     const customers = new Set<string>();
+    const solvers = new Set<Hex>();
     let address = NOWHERE;
 
     const settleWhenDue = (): void => {
@@ -75,12 +77,12 @@ export const operator = component({
         return { ...terms, state: "certified", market: address, certificate };
       },
 
-      async on_sink({ meter }) {
-        const number = await market.read("accountOfMeter", [meterId(meter)]);
-        return { state: number === 0 ? "closed" : "open", contract: address, startS, intervalS };
+      async on_terms({ solver }) {
+        // Solvers work for all, so the operator pays their gas; but not for however many ask.
+        if (solvers.size < SOLVERS_PAID_MAX) solvers.add(solver);
+        if (solvers.has(solver)) await account.transfer(solver, SOLVER_WEI, `solver ${solver}`);
+        return { ...terms, market: address };
       },
-
-      on_terms: () => ({ ...terms, market: address }),
 
       async on_settle() {
         const outcome = await finalizeNext(market, mirror);

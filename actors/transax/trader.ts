@@ -1,8 +1,9 @@
 import { contract } from "../../agent/component/contract.ts";
 import { component } from "../../agent/component/define.ts";
+import type { Hex } from "../../agent/component/ledger-service.ts";
 import { integerOption, textOption } from "../../agent/component/options.ts";
-import { clt, sub, tim } from "../../agent/component/ports.ts";
-import { Reading } from "../../devices/drivers/meter/messages.ts";
+import { clt, srv, sub, tim } from "../../agent/component/ports.ts";
+import { Reading, Sink, SinkRequest } from "../../devices/drivers/meter/messages.ts";
 import { readCommunity } from "./community-file.ts";
 import { marketAbi } from "./contracts/generated/market-artefact.ts";
 import { hexOf, meterId } from "./hex.ts";
@@ -13,6 +14,7 @@ import { plannedOffers, type TraderOptions } from "./trader-plan.ts";
 
 const ENROLL_TIMEOUT_MS = 30_000;
 const RETRY_US = 60_000_000;
+const NOWHERE: Hex = `0x${"0".repeat(40)}`;
 /** What the household keeps in the market, of what the operator gave it. */
 const DEPOSIT_WEI = 50n * 10n ** 18n;
 
@@ -25,7 +27,12 @@ const DEPOSIT_WEI = 50n * 10n ** 18n;
  */
 export const trader = component({
   name: "Trader",
-  ports: { reading: sub(Reading), enroll: clt(EnrollRequest, Enrollment), plan: tim() },
+  ports: {
+    reading: sub(Reading),
+    sink: srv(SinkRequest, Sink),
+    enroll: clt(EnrollRequest, Enrollment),
+    plan: tim(),
+  },
   contracts: { market: contract("Market", marketAbi) },
   options: (parameters: Readonly<Record<string, unknown>>): TraderOptions => ({
     meter: textOption(parameters, "meter"),
@@ -40,7 +47,7 @@ export const trader = component({
   }),
   setup({ port, contract: { market }, account, assets, clock, log }, options) {
     let time: MarketTime | undefined;
-    let number = 0;
+    let address: Hex = NOWHERE;
     let nextPlanNumber = 1;
 
     /** Registers at the operator and in the contract; every step may have been done before. */
@@ -52,13 +59,14 @@ export const trader = component({
         log("warn", "enrollment-failed", { meter: options.meter, reason });
         return undefined;
       }
-      market.bind(answer.reply.market);
       const { certificate } = answer.reply;
+      address = answer.reply.market;
+      market.bind(address);
       await market.submit("registerProsumer", [meterId(options.meter), certificate], {
         key: "register",
       });
       await market.submit("deposit", [], { key: "deposit", valueWei: DEPOSIT_WEI });
-      number = await market.read("accountOf", [account.address]);
+      const number = await market.read("accountOf", [account.address]);
       nextPlanNumber = (await market.read("lastPlan", [number])) + 1;
       return answer.reply;
     }
@@ -98,6 +106,12 @@ export const trader = component({
         await post(time);
         planNext(time);
       },
+
+      on_sink: () => ({
+        state: time === undefined ? "closed" : "open",
+        contract: address,
+        startS: time?.startS ?? 0,
+      }),
 
       on_reading({ meter, netWh }) {
         log("debug", "metered", { meter, netWh });

@@ -1,5 +1,5 @@
 import type { Common } from "@ethereumjs/common";
-import { createAccessList2930Tx, type AccessList } from "@ethereumjs/tx";
+import { type AccessList, createAccessList2930Tx } from "@ethereumjs/tx";
 import { bytesToHex, createAddressFromString, createZeroAddress } from "@ethereumjs/util";
 import type { Activity } from "../core/activity.ts";
 import type { Clock } from "../core/clock.ts";
@@ -193,7 +193,8 @@ export class Chain implements AsyncDisposable {
 
   #whyNoCall({ from, valueWei, gas }: Message): string | undefined {
     if (gas > TRANSACTION_GAS_MAX) return `gas limit too high: the most is ${TRANSACTION_GAS_MAX}`;
-    if (this.account(from.toString()).balanceWei < valueWei) return "insufficient funds for transfer";
+    if (this.account(from.toString()).balanceWei < valueWei)
+      return "insufficient funds for transfer";
     return undefined;
   }
 
@@ -208,7 +209,9 @@ export class Chain implements AsyncDisposable {
       transaction.getSenderAddress = () => from;
       const result = await this.#inside.machine.trial(this.#head, this.#nowS(), transaction);
       const failed =
-        typeof result === "string" ? ({ kind: "failed", reason: result } as const) : outcomeOf(result);
+        typeof result === "string"
+          ? ({ kind: "failed", reason: result } as const)
+          : outcomeOf(result);
       failure ??= failed;
       const gasBeforeRefund = typeof result === "string" ? 0n : result.gasBeforeRefund;
       return { succeeded: failed === undefined, gasBeforeRefund };
@@ -265,7 +268,10 @@ function messageOf({ from, to, data, valueWei, gas }: CallRequest): Message {
   };
 }
 
-function outcomeOf({ failure, returned }: MessageResult): Exclude<CallOutcome, { kind: "returned" }> | undefined {
+function outcomeOf({
+  failure,
+  returned,
+}: MessageResult): Exclude<CallOutcome, { kind: "returned" }> | undefined {
   if (failure === undefined) return undefined;
   return failure === "revert"
     ? { kind: "reverted", data: returned }
@@ -294,4 +300,3 @@ export async function openChain(parts: ChainParts, options: ChainOptions): Promi
     throw error;
   }
 }
-

@@ -4,12 +4,19 @@
 // block is compared entry by entry, in the caches and in the database.
 // Seed: fast-check's, printed on failure.
 import assert from "node:assert/strict";
-import { Account, Address, bytesToHex, concatBytes, hexToBytes, setLengthLeft } from "@ethereumjs/util";
+import {
+  Account,
+  Address,
+  bytesToHex,
+  concatBytes,
+  hexToBytes,
+  setLengthLeft,
+} from "@ethereumjs/util";
 import fc from "fast-check";
 import { type AccountRecord, decodeAccount, encodeAccount, sameAccount } from "./account-record.ts";
 import { MemoryDatabase } from "./chain.fixture.ts";
 import { type Hex, TABLE } from "./chain-keys.ts";
-import { changesOf, CommittedState } from "./committed-state.ts";
+import { CommittedState, changesOf } from "./committed-state.ts";
 import { loadCrypto } from "./crypto.ts";
 import { FlatState } from "./flat-state.ts";
 import { inKeyOrder, nextStateRoot, STATE_ROOT_ZERO } from "./state-commitment.ts";
@@ -31,10 +38,23 @@ const owner = fc.constantFrom(...OWNERS);
 const operations: fc.Arbitrary<Operation[]> = fc.array(
   fc.oneof(
     fc.record({ kind: fc.constant("pay" as const), owner, wei: fc.bigInt(0n, 5n) }),
-    fc.record({ kind: fc.constant("store" as const), owner, slot: fc.constantFrom(...SLOTS), value: fc.integer({ min: 0, max: 300 }) }),
+    fc.record({
+      kind: fc.constant("store" as const),
+      owner,
+      slot: fc.constantFrom(...SLOTS),
+      value: fc.integer({ min: 0, max: 300 }),
+    }),
     fc.record({ kind: fc.constant("code" as const), owner, byte: fc.integer({ min: 1, max: 3 }) }),
     fc.record({ kind: fc.constantFrom("delete" as const, "clear" as const), owner }),
-    fc.record({ kind: fc.constantFrom("checkpoint" as const, "checkpoint" as const, "commit" as const, "revert" as const, "block" as const) }),
+    fc.record({
+      kind: fc.constantFrom(
+        "checkpoint" as const,
+        "checkpoint" as const,
+        "commit" as const,
+        "revert" as const,
+        "block" as const,
+      ),
+    }),
   ),
   { minLength: 5, maxLength: 60 },
 );
@@ -61,7 +81,11 @@ async function apply(state: FlatState, model: Model, operation: Operation): Prom
       return;
     }
     case "store":
-      await state.putStorage(addressOf(operation.owner), slotOf(operation.slot), storageWord(operation.value));
+      await state.putStorage(
+        addressOf(operation.owner),
+        slotOf(operation.slot),
+        storageWord(operation.value),
+      );
       model.slots[`${operation.owner}/${operation.slot}`] = operation.value;
       return;
     case "code": {
@@ -180,13 +204,18 @@ describe("FlatState", () => {
 });
 
 describe("state commitment", () => {
-  const change = fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 4 }), fc.uint8Array({ maxLength: 3 }));
+  const change = fc.tuple(
+    fc.uint8Array({ minLength: 1, maxLength: 4 }),
+    fc.uint8Array({ maxLength: 3 }),
+  );
   const changes = fc.uniqueArray(change, { selector: ([key]) => bytesToHex(key), maxLength: 8 });
 
   it("does not depend on the order of changes", () => {
     fc.assert(
       fc.property(changes, fc.integer(), (list, salt) => {
-        const shuffled = [...list].sort(([a], [b]) => ((a[0] ?? 0) * 31 + salt) % 7 - (((b[0] ?? 0) * 31 + salt) % 7));
+        const shuffled = [...list].sort(
+          ([a], [b]) => (((a[0] ?? 0) * 31 + salt) % 7) - (((b[0] ?? 0) * 31 + salt) % 7),
+        );
         assert.deepEqual(
           nextStateRoot(crypto.keccak256, STATE_ROOT_ZERO, shuffled),
           nextStateRoot(crypto.keccak256, STATE_ROOT_ZERO, list),
@@ -200,7 +229,8 @@ describe("state commitment", () => {
   it("differs with each key, value and predecessor", () => {
     fc.assert(
       fc.property(changes, changes, (a, b) => {
-        const same = JSON.stringify(inKeyOrder(a).map((pair) => pair.map((x) => bytesToHex(x)))) ===
+        const same =
+          JSON.stringify(inKeyOrder(a).map((pair) => pair.map((x) => bytesToHex(x)))) ===
           JSON.stringify(inKeyOrder(b).map((pair) => pair.map((x) => bytesToHex(x))));
         const rootA = bytesToHex(nextStateRoot(crypto.keccak256, STATE_ROOT_ZERO, a));
         const rootB = bytesToHex(nextStateRoot(crypto.keccak256, STATE_ROOT_ZERO, b));

@@ -8,7 +8,7 @@ import { EMPTY_ACCOUNT } from "./account-record.ts";
 import { type SignedTransaction, whyRefused } from "./admission.ts";
 import type { ChainArchive, SealedBlock } from "./chain-archive.ts";
 import type { BlockRecord, LogRecord, TransactionRecord } from "./chain-records.ts";
-import { changesOf, type CommittedState, type StateDelta } from "./committed-state.ts";
+import { type CommittedState, changesOf, type StateDelta } from "./committed-state.ts";
 import type { ChainCrypto } from "./crypto.ts";
 import { BLOCK_GAS_MAX } from "./fixed-common.ts";
 import { FlatState } from "./flat-state.ts";
@@ -219,7 +219,8 @@ function recordOf(
     gasUsed,
     cumulativeGasUsed: gasBefore + gasUsed,
     effectiveGasPriceWei: amountSpent / gasUsed,
-    contractAddress: signed.to === undefined && createdAddress ? createdAddress.bytes : new Uint8Array(),
+    contractAddress:
+      signed.to === undefined && createdAddress ? createdAddress.bytes : new Uint8Array(),
     firstLogIndex,
     logCount: succeeded ? (execResult.logs?.length ?? 0) : 0,
   };
@@ -230,8 +231,11 @@ function logsOf(
   { hash: transactionHash, logCount }: TransactionRecord,
   transactionIndex: number,
 ): LogRecord[] {
-  return logs
-    .slice(0, logCount)
-    .map(([address, topics, data]) => ({ address, topics, data, transactionIndex, transactionHash }));
+  return logs.slice(0, logCount).map(([address, topics, data]) => ({
+    address,
+    topics,
+    data,
+    transactionIndex,
+    transactionHash,
+  }));
 }
-

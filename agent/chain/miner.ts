@@ -57,8 +57,7 @@ export class Miner {
     const { hash, hashBytes } = transaction;
     const admission = this.#parts.pool.add(transaction);
     if (admission === "queued") return Promise.resolve({ ok: true, hash: hashBytes });
-    if (admission !== "ready")
-      return Promise.resolve({ ok: false, reason: REASONS[admission] });
+    if (admission !== "ready") return Promise.resolve({ ok: false, reason: REASONS[admission] });
     if (!this.#isWorking) {
       this.#isWorking = true;
       this.#parts.activity.begin();
@@ -133,7 +132,10 @@ export class Miner {
   /** Whoever still waits is told that nothing is promised. */
   #stop(): void {
     for (const hash of [...this.#waiting.keys()])
-      this.#tell(hash, { ok: false, reason: "the chain was stopped; nothing is known of this transaction" });
+      this.#tell(hash, {
+        ok: false,
+        reason: "the chain was stopped; nothing is known of this transaction",
+      });
     if (this.#isWorking) this.#parts.activity.end();
     this.#isWorking = false;
   }

@@ -48,4 +48,85 @@ export const NOTEBOOK_CODE =
   "5b5060010190565b8082018082111561036b5761036b610329565b9291505056";
 
 /** Interface of Notebook, for clients that read ABI. */
-export const NOTEBOOK_ABI = [{"inputs": [{"internalType": "uint256", "name": "key", "type": "uint256"}], "name": "Refused", "type": "error"}, {"anonymous": false, "inputs": [{"indexed": true, "internalType": "address", "name": "by", "type": "address"}, {"indexed": true, "internalType": "uint256", "name": "key", "type": "uint256"}, {"indexed": false, "internalType": "uint256", "name": "value", "type": "uint256"}], "name": "Noted", "type": "event"}, {"inputs": [{"internalType": "uint256", "name": "key", "type": "uint256"}], "name": "clear", "outputs": [], "stateMutability": "nonpayable", "type": "function"}, {"inputs": [], "name": "count", "outputs": [{"internalType": "uint256", "name": "", "type": "uint256"}], "stateMutability": "view", "type": "function"}, {"inputs": [{"internalType": "uint256", "name": "number", "type": "uint256"}], "name": "hash", "outputs": [{"internalType": "bytes32", "name": "", "type": "bytes32"}], "stateMutability": "view", "type": "function"}, {"inputs": [{"internalType": "uint256", "name": "key", "type": "uint256"}, {"internalType": "uint256", "name": "value", "type": "uint256"}], "name": "note", "outputs": [], "stateMutability": "payable", "type": "function"}, {"inputs": [{"internalType": "uint256", "name": "", "type": "uint256"}], "name": "notes", "outputs": [{"internalType": "uint256", "name": "", "type": "uint256"}], "stateMutability": "view", "type": "function"}, {"inputs": [{"internalType": "uint256", "name": "key", "type": "uint256"}, {"internalType": "uint256", "name": "value", "type": "uint256"}], "name": "pass", "outputs": [], "stateMutability": "nonpayable", "type": "function"}, {"inputs": [{"internalType": "uint256", "name": "gasLeft", "type": "uint256"}], "name": "spin", "outputs": [], "stateMutability": "nonpayable", "type": "function"}, {"inputs": [], "name": "time", "outputs": [{"internalType": "uint256", "name": "", "type": "uint256"}, {"internalType": "uint256", "name": "", "type": "uint256"}], "stateMutability": "view", "type": "function"}] as const;
+export const NOTEBOOK_ABI = [
+  {
+    inputs: [{ internalType: "uint256", name: "key", type: "uint256" }],
+    name: "Refused",
+    type: "error",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "address", name: "by", type: "address" },
+      { indexed: true, internalType: "uint256", name: "key", type: "uint256" },
+      { indexed: false, internalType: "uint256", name: "value", type: "uint256" },
+    ],
+    name: "Noted",
+    type: "event",
+  },
+  {
+    inputs: [{ internalType: "uint256", name: "key", type: "uint256" }],
+    name: "clear",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "count",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "uint256", name: "number", type: "uint256" }],
+    name: "hash",
+    outputs: [{ internalType: "bytes32", name: "", type: "bytes32" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      { internalType: "uint256", name: "key", type: "uint256" },
+      { internalType: "uint256", name: "value", type: "uint256" },
+    ],
+    name: "note",
+    outputs: [],
+    stateMutability: "payable",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    name: "notes",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      { internalType: "uint256", name: "key", type: "uint256" },
+      { internalType: "uint256", name: "value", type: "uint256" },
+    ],
+    name: "pass",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "uint256", name: "gasLeft", type: "uint256" }],
+    name: "spin",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "time",
+    outputs: [
+      { internalType: "uint256", name: "", type: "uint256" },
+      { internalType: "uint256", name: "", type: "uint256" },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+] as const;

@@ -46,7 +46,11 @@ function wholeBlock(chain: Chain, block: BlockRecord | undefined, flag: Json | u
   );
 }
 
-function transactionAt(chain: Chain, block: BlockRecord | undefined, position: Json | undefined): Json {
+function transactionAt(
+  chain: Chain,
+  block: BlockRecord | undefined,
+  position: Json | undefined,
+): Json {
   const index = Number(readQuantity(position, "index"));
   if (block === undefined || index >= block.transactionCount) return null;
   const record = chain.archive.transaction({ blockNumber: block.number, index });
@@ -75,19 +79,28 @@ export function readLogFilter(
     return { ...readSelection(value), fromBlock: block.number, toBlock: block.number };
   }
   // An open end goes on with the chain: the largest number there is.
-  const isOpen = toBlock === undefined || toBlock === null || typeof toBlock !== "string" || !toBlock.startsWith("0x");
+  const isOpen =
+    toBlock === undefined ||
+    toBlock === null ||
+    typeof toBlock !== "string" ||
+    !toBlock.startsWith("0x");
   const last = readBlockTag(toBlock, "toBlock", newest);
   const first = readBlockTag(fromBlock, "fromBlock", newest);
   if (!isOpen && first > last) throw badParameter("fromBlock", "a block not after toBlock");
   const to = isOpen && toBlock !== "earliest" ? Number.MAX_SAFE_INTEGER - 1 : last;
-  return { ...readSelection(value), fromBlock: first, toBlock: Math.min(to, Number.MAX_SAFE_INTEGER - 1) };
+  return {
+    ...readSelection(value),
+    fromBlock: first,
+    toBlock: Math.min(to, Number.MAX_SAFE_INTEGER - 1),
+  };
 }
 
 /** Blocks, transactions, receipts and logs. Source: the Ethereum JSON-RPC specification. */
 export const blockMethods: RpcMethodTable = {
   eth_blockNumber: ({ chain }) => quantity(chain.head.number),
   eth_getBlockByNumber: ({ chain }, [tag, full]) => wholeBlock(chain, blockOfTag(chain, tag), full),
-  eth_getBlockByHash: ({ chain }, [hash, full]) => wholeBlock(chain, blockOfHash(chain, hash), full),
+  eth_getBlockByHash: ({ chain }, [hash, full]) =>
+    wholeBlock(chain, blockOfHash(chain, hash), full),
   eth_getBlockTransactionCountByNumber: ({ chain }, [tag]) => {
     const block = blockOfTag(chain, tag);
     return block === undefined ? null : quantity(block.transactionCount);
@@ -123,7 +136,10 @@ export const blockMethods: RpcMethodTable = {
   eth_feeHistory: ({ chain }, [count, newest, percentiles]) => {
     const wanted = readQuantity(count, "blockCount");
     if (wanted > FEE_BLOCKS_MAX) throw badParameter("blockCount", `at most ${FEE_BLOCKS_MAX}`);
-    const last = Math.min(readBlockTag(newest, "newestBlock", chain.head.number), chain.head.number);
+    const last = Math.min(
+      readBlockTag(newest, "newestBlock", chain.head.number),
+      chain.head.number,
+    );
     const blockCount = Math.min(Number(wanted), last + 1);
     const hasPercentiles = Array.isArray(percentiles) && percentiles.length > 0;
     if (hasPercentiles && percentiles.length > FEE_PERCENTILES_MAX)

@@ -52,7 +52,10 @@ export function formatBlock(
   };
 }
 
-function formatFees(signed: TypedTransaction, effectiveGasPriceWei: bigint | undefined): JsonRecord {
+function formatFees(
+  signed: TypedTransaction,
+  effectiveGasPriceWei: bigint | undefined,
+): JsonRecord {
   if (!signed.supports(Capability.EIP1559FeeMarket))
     return { gasPrice: bigIntToHex((signed as LegacyTx | AccessList2930Tx).gasPrice) };
   const { maxFeePerGas, maxPriorityFeePerGas } = signed as FeeMarket1559Tx;
@@ -157,6 +160,11 @@ export function formatReceipt(
     cumulativeGasUsed: bigIntToHex(record.cumulativeGasUsed),
     effectiveGasPrice: bigIntToHex(record.effectiveGasPriceWei),
     logs: logs.map((log) => formatLog(block, log)),
-    logsBloom: bytesToHex(bloomOf(common, logs.map(({ log }) => log))),
+    logsBloom: bytesToHex(
+      bloomOf(
+        common,
+        logs.map(({ log }) => log),
+      ),
+    ),
   };
 }

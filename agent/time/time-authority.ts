@@ -11,6 +11,8 @@ export interface TimeAuthorityOptions {
   readonly endUtcUs: number;
   /** Cluster seconds per real second at most; undefined: as fast as the work allows. */
   readonly speed?: number;
+  /** Told before cluster time moves on to an instant. */
+  readonly advanced?: (utcUs: number) => void;
 }
 
 /**
@@ -26,7 +28,7 @@ export async function runTimeAuthority(
   options: TimeAuthorityOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { startUtcUs, endUtcUs, speed } = options;
+  const { startUtcUs, endUtcUs, speed, advanced } = options;
   const rule = new AuthorityRule();
   const startMs = clock.monotonicMs();
   let utcUs = startUtcUs;
@@ -39,6 +41,7 @@ export async function runTimeAuthority(
       const dueMs = startMs + (utcUs - startUtcUs) / US_PER_MS / speed;
       await clock.sleep(Math.max(0, dueMs - clock.monotonicMs()), signal);
     }
+    advanced?.(utcUs);
   }
   return utcUs;
 }

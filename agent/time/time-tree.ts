@@ -19,6 +19,24 @@ function isTime(message: unknown): message is Wave | Answer {
   return typeof message === "object" && message !== null && "hedgerowTime" in message;
 }
 
+/** `inner` without the messages of time, which `take` gets at once, whether or not anybody receives. */
+function filtered(inner: Channel, take: (message: Wave | Answer) => void): Channel {
+  let receiver: ((message: unknown) => void) | undefined;
+  const early: unknown[] = [];
+  inner.receive((message) => {
+    if (isTime(message)) take(message);
+    else if (receiver === undefined) early.push(message);
+    else receiver(message);
+  });
+  return {
+    send: (message) => inner.send(message),
+    receive: (next) => {
+      receiver = next;
+      for (const message of early.splice(0)) next(message);
+    },
+  };
+}
+
 /** What the tree needs of its process. */
 export interface TimeTreeParts {
   readonly clock: Steppable;
@@ -48,15 +66,9 @@ export class TimeTree {
   /** The parent's channel without the messages of time; this process follows its parent from now on. */
   channel(parent: Channel): Channel {
     this.#up = (answer) => parent.send(answer);
-    return {
-      send: (message) => parent.send(message),
-      receive: (receiver) => {
-        parent.receive((message) => {
-          if (!isTime(message)) receiver(message);
-          else if (message.hedgerowTime === "wave") this.#start(message);
-        });
-      },
-    };
+    return filtered(parent, (message) => {
+      if (message.hedgerowTime === "wave") this.#start(message);
+    });
   }
 
   /** A spawner whose children follow this process. */
@@ -74,7 +86,9 @@ export class TimeTree {
           name: child.name,
           pid: child.pid,
           exited: child.exited,
-          channel: this.#childChannel(child),
+          channel: filtered(child.channel, (message) => {
+            if (message.hedgerowTime === "answer") this.#answer(child, message);
+          }),
           kill: () => child.kill(),
           stop: () => child.stop(),
         };
@@ -95,25 +109,6 @@ export class TimeTree {
       this.#up = ({ report }) => resolve(report);
       this.#start({ hedgerowTime: "wave", wave, utcUs });
     });
-  }
-
-  #childChannel(child: Child): Channel {
-    const { channel } = child;
-    let receiver: ((message: unknown) => void) | undefined;
-    const early: unknown[] = [];
-    channel.receive((message) => {
-      if (isTime(message)) {
-        if (message.hedgerowTime === "answer") this.#answer(child, message);
-      } else if (receiver === undefined) early.push(message);
-      else receiver(message);
-    });
-    return {
-      send: (message) => channel.send(message),
-      receive: (next) => {
-        receiver = next;
-        for (const message of early.splice(0)) next(message);
-      },
-    };
   }
 
   #start(wave: Wave): void {

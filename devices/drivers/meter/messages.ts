@@ -24,6 +24,5 @@ export const Sink = message(
     state: oneOf("open", "closed"),
     contract: hex(20),
     startS: integer(0, Number.MAX_SAFE_INTEGER),
-    intervalS: integer(1, 86_400),
   }),
 );

@@ -1,0 +1,70 @@
+import { join } from "node:path";
+import type { LogLevel } from "../../agent/core/log.ts";
+import type { Channel } from "../../agent/core/spawner.ts";
+import type { World } from "../../agent/core/world.ts";
+import { CountedActivity } from "../../agent/io/counted-activity.ts";
+import { makeWorld } from "../../agent/io/real-world.ts";
+import { SteppedClock } from "../../agent/io/stepped-clock.ts";
+import { TimeTree } from "../../agent/time/time-tree.ts";
+
+/** What all processes of one launch have in common; plain data that every child hands on. */
+export interface ProcessWorldOptions {
+  /** Address of this machine on its LAN, and the LAN's broadcast address. */
+  readonly host: string;
+  readonly broadcastHost: string;
+  /** Each board keeps its databases in a folder of its own below this one. */
+  readonly dataFolder: string;
+  readonly assetsFolder: string;
+  readonly levelMin: LogLevel;
+  /** Where cluster time stands; undefined: it is the machine's. */
+  readonly logicalUtcUs: number | undefined;
+}
+
+/** The world of one process, and the time that it takes from its parent and gives its children. */
+export interface ProcessWorld {
+  readonly world: World;
+  /** Undefined when cluster time is the machine's. */
+  readonly time: { readonly tree: TimeTree; readonly clock: SteppedClock } | undefined;
+}
+
+const CHILD_MODULE = new URL("./child.js", import.meta.url);
+
+/** Small heaps: an actor handles short messages, and a board runs many. */
+const NODE_FLAGS = ["--max-semi-space-size=1", "--enable-source-maps"];
+
+/**
+ * Makes the world of the process called `name`, such as "feeder1" or "feeder1/prosumer101": the part
+ * before the slash is the board, whose folder holds its databases.
+ */
+export function processWorld(name: string, options: ProcessWorldOptions): ProcessWorld {
+  const { host, broadcastHost, dataFolder, assetsFolder, levelMin, logicalUtcUs } = options;
+  const [board = name] = name.split("/");
+  const clock = logicalUtcUs === undefined ? undefined : new SteppedClock(logicalUtcUs);
+  const handedOn = {
+    ...options,
+    // Read when a child starts: one that is started again must not wake up in the past.
+    get logicalUtcUs() {
+      return clock?.utcUs();
+    },
+  };
+  const base = {
+    ...{ name, host, broadcastHost, assetsFolder, levelMin },
+    dataFolder: join(dataFolder, board),
+    spawner: { mainModule: CHILD_MODULE, nodeFlags: NODE_FLAGS, world: handedOn },
+  };
+  if (clock === undefined) return { world: makeWorld(base), time: undefined };
+  const activity = new CountedActivity(() => tree.changed());
+  const tree = new TimeTree({ clock, activity, settle: turn });
+  const world = makeWorld({ ...base, clock, activity });
+  return { world: { ...world, spawner: tree.spawner(world.spawner) }, time: { tree, clock } };
+}
+
+/** The channel of a program without the messages of time. */
+export function programChannel({ time }: ProcessWorld, parent: Channel): Channel {
+  return time === undefined ? parent : time.tree.channel(parent);
+}
+
+/** A turn of the event loop: everything that was ready has run. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
