@@ -68,7 +68,7 @@ export function lanContract(name: string, udpPort: number, run: RunIn<"lan">): v
         const socket = await lan.open(udpPort);
         const stop = new AbortController();
         const drain = async (signal: AbortSignal): Promise<string> => {
-          for await (const _ of socket.received(signal));
+          for await (const { payload } of socket.received(signal)) assert.fail(String(payload));
           return "ended";
         };
         const aborted = drain(stop.signal);

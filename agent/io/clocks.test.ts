@@ -11,11 +11,11 @@ clockContract("system", (body) => body({ clock: new SystemClock() }));
 
 clockContract("stepped, driven from sleeper to sleeper", async (body) => {
   const clock = new SteppedClock(1_800_000_000_000_000);
-  let done = false;
+  const state = { done: false };
   const running = body({ clock }).finally(() => {
-    done = true;
+    state.done = true;
   });
-  while (!done) {
+  while (!state.done) {
     await new Promise((resolve) => setImmediate(resolve));
     const dueUtcUs = clock.nextDueUtcUs();
     // A year ahead is the sleeper that waits for its abort.

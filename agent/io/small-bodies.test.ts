@@ -16,7 +16,7 @@ import { NodeRandom } from "./node-random.ts";
 import { SteppedClock } from "./stepped-clock.ts";
 import { SystemClock } from "./system-clock.ts";
 import { inFolder } from "./temporary-folder.contract.ts";
-import { UdpLan, type UdpLanSocket } from "./udp-lan.ts";
+import { UdpLan } from "./udp-lan.ts";
 
 const udpPort = 20_000 + (process.pid % 20_000);
 lanContract("udp on loopback", udpPort, (body) => body({ lan: new UdpLan("127.255.255.255") }));
@@ -24,7 +24,7 @@ randomContract("node", (body) => body({ random: new NodeRandom() }));
 
 describe("udp lan", () => {
   it("drops and counts datagrams that are too large", async () => {
-    await using socket = (await new UdpLan("127.255.255.255").open(udpPort)) as UdpLanSocket;
+    await using socket = await new UdpLan("127.255.255.255").open(udpPort);
     const stranger = createSocket("udp4");
     await new Promise<void>((resolve) => stranger.bind(0, resolve));
     stranger.setBroadcast(true);

@@ -16,7 +16,7 @@ export class UdpLan implements Lan {
     this.#broadcastHost = broadcastHost;
   }
 
-  async open(udpPort: number): Promise<LanSocket> {
+  async open(udpPort: number): Promise<UdpLanSocket> {
     const socket = createSocket({ type: "udp4", reuseAddr: true });
     const destination = { port: udpPort, host: this.#broadcastHost };
     const lanSocket = new UdpLanSocket(socket, destination);

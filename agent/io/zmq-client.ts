@@ -11,7 +11,9 @@ import {
 } from "./zmq-options.ts";
 import { REQUEST_ID_BYTES } from "./zmq-server.ts";
 
-const RETRY_MS = 5;
+/** Pauses between attempts while there is no connection: short at first, as for one that is being made. */
+const RETRY_MS_MIN = 1;
+const RETRY_MS_MAX = 64;
 const NEVER = new AbortController().signal;
 
 interface Pending {
@@ -75,23 +77,33 @@ export class ZmqClient implements WireClient {
 
   async #sendAll(): Promise<void> {
     this.#sending = true;
+    let retryMs = RETRY_MS_MIN;
     while (this.#unsent.length > 0 && !this.#socket.closed) {
       const batch = this.#unsent;
       this.#unsent = [];
       for (const [index, pending] of batch.entries()) {
-        if (!this.#pending.has(pending.id.readUInt32LE())) continue;
-        if (await this.#send(pending)) continue;
-        this.#unsent = [...batch.slice(index), ...this.#unsent];
-        await sleepMs(RETRY_MS, NEVER);
+        if (!this.#isAwaited(pending)) continue;
+        if (await this.#send(pending)) {
+          retryMs = RETRY_MS_MIN;
+          continue;
+        }
+        const unsent = [...batch.slice(index), ...this.#unsent];
+        this.#unsent = unsent.filter((each) => this.#isAwaited(each));
+        await sleepMs(retryMs, NEVER);
+        retryMs = Math.min(RETRY_MS_MAX, 2 * retryMs);
         break;
       }
     }
     this.#sending = false;
   }
 
+  /** Whether it has neither timed out nor been given up. */
+  #isAwaited({ id }: Pending): boolean {
+    return this.#pending.has(id.readUInt32LE());
+  }
+
   /** False when there is no connection, or no room in it. */
   async #send({ id, frame }: Pending): Promise<boolean> {
-    if (this.#socket.closed) return false;
     try {
       await this.#socket.send([id, asBuffer(frame)]);
       return true;

@@ -43,13 +43,13 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 
 /**
  * Reads messages one after the other until the socket is closed.
- * The pending read of a closed socket rejects; any other failure passes on.
+ * Reading a closed socket rejects; any other failure passes on.
  */
 export async function readAll(
   socket: { readonly closed: boolean; receive(): Promise<Buffer[]> },
   take: (parts: Buffer[]) => void,
 ): Promise<void> {
-  while (!socket.closed) {
+  for (;;) {
     let parts: Buffer[];
     try {
       parts = await socket.receive();

@@ -16,14 +16,18 @@ import {
 export const TOPIC_BYTES = 8;
 /** The byte after the topic: what follows is one frame, or a packed batch. */
 export const ALONE = 0;
-export const PACKED = 1;
+export /**
+ *
+ */
+const PACKED = 1;
 
 const SUBSCRIBERS_MAX = 1024;
 /** Most bytes that wait for one subscriber: ten thousand frames of 4 MiB would be more than a board has. */
 const QUEUED_BYTES_MAX = 32 * 1024 * 1024;
 /** Batches that wait inside libzmq; the rest waits here, where it can be counted. */
 const BATCHES_INSIDE_MAX = 16;
-const RETRY_MS = 1;
+const RETRY_MS_MIN = 1;
+const RETRY_MS_MAX = 16;
 const NEVER = new AbortController().signal;
 
 interface Subscriber {
@@ -137,6 +141,7 @@ export class ZmqPublisher implements WirePublisher {
     clearImmediate(this.#immediate);
     this.#immediate = undefined;
     const packer = new Packer();
+    let retryMs = RETRY_MS_MIN;
     while (!this.#socket.closed) {
       let sentCount = 0;
       let waits = false;
@@ -147,7 +152,11 @@ export class ZmqPublisher implements WirePublisher {
       }
       if (!waits) return;
       // All that have something waiting are full inside libzmq: its own thread needs a moment.
-      if (sentCount === 0) await sleepMs(RETRY_MS, NEVER);
+      if (sentCount > 0) retryMs = RETRY_MS_MIN;
+      else {
+        await sleepMs(retryMs, NEVER);
+        retryMs = Math.min(RETRY_MS_MAX, 2 * retryMs);
+      }
     }
   }
 
