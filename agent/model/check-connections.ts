@@ -12,14 +12,24 @@ import type { DeploymentModel } from "./deployment-model.ts";
 import { didYouMean, type ProblemList } from "./problem-list.ts";
 import { messagesOf, scopeOfPort } from "./scope-rule.ts";
 
+/** How strict checkDeployment is. */
+export interface DeploymentCheckOptions {
+  /**
+   * What a port is that connects on no board: "error", the default, or "warning", for a deployment
+   * that leaves an actor out on purpose, such as a logger.
+   */
+  readonly lonePorts?: "error" | "warning";
+}
+
 /**
- * Notes every port that this deployment can never connect: an error when it stays alone on every
- * board, a warning when on some.
+ * Notes every port that this deployment can never connect: an error, unless the options say
+ * otherwise, when it stays alone on every board, a warning when on some.
  */
 export function checkConnections(
   found: ProblemList,
   app: AppModel,
   deployment: DeploymentModel,
+  { lonePorts = "error" }: DeploymentCheckOptions,
 ): void {
   const endpoints = endpointsOf(app, deployment);
   // Only ports that fit can connect: looking them up keeps large deployments from being quadratic.
@@ -37,7 +47,7 @@ export function checkConnections(
     if (alone.length === 0) continue;
     const hint = reasonFor(app, first, { candidates, bySignature });
     if (alone.length === places.length)
-      found.error(first.port.position, `${what} can never connect`, hint);
+      found[lonePorts](first.port.position, `${what} can never connect`, hint);
     else {
       const boards = [...new Set(alone.map(({ board }) => board ?? "boards that are not named"))];
       const where = `${boards.slice(0, 5).join(", ")}${boards.length > 5 ? ", …" : ""}`;

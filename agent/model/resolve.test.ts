@@ -96,16 +96,12 @@ describe("instances of a board", () => {
         },
       ],
     });
-    const { position: _cpu, ...cpu } = field!.limits.cpu!;
-    assert.deepEqual(cpu, { percent: 25, isHard: true, intervalMs: 10_000 });
+    const { percent, isHard, intervalMs } = field!.limits.cpu!;
+    assert.deepEqual([percent, isHard, intervalMs], [25, true, 10_000]);
     assert.equal(field!.limits.memory!.bytes, 200 * 1024 ** 2);
     assert.equal(field!.limits.space!.bytes, 10 * 1024 ** 3);
-    const { position: _network, ...network } = field!.limits.network!;
-    assert.deepEqual(network, {
-      rateBytesPerS: 10_240,
-      ceilBytesPerS: 1_572_864,
-      burstBytes: 2048,
-    });
+    const { rateBytesPerS, ceilBytesPerS, burstBytes } = field!.limits.network!;
+    assert.deepEqual([rateBytesPerS, ceilBytesPerS, burstBytes], [10_240, 1_572_864, 2048]);
     assert.equal(centre!.scopes["Private"], "internal");
     assert.deepEqual(centre!.scheduler, { policy: "roundRobin" });
     assert.equal(centre!.limits.cpu!.intervalMs, null);
