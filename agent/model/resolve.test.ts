@@ -115,6 +115,26 @@ describe("instances of a board", () => {
     });
   });
 
+  it("counts in msec, limits in sec, where the file names no unit; zero is none", () => {
+    const model = app(`app A { message M; component C {
+        timer a 7; timer b 3 sec within 2 min; timer c 0; timer d; sub e: M within 4; sub f: M within 0;
+      } actor X { uses { cpu 5 % over 2; } { c : C; } } }`);
+    const [instance] = instancesFor(model, deployment("app A { on all X; }"), "b");
+    const times = instance!.components[0]!.ports.map((port) => [
+      "periodMs" in port ? port.periodMs : null,
+      "withinMs" in port ? port.withinMs : null,
+    ]);
+    assert.deepEqual(times, [
+      [7, null],
+      [3000, 120_000],
+      [null, null],
+      [null, null],
+      [null, 4],
+      [null, null],
+    ]);
+    assert.equal(instance!.limits.cpu!.intervalMs, 2000);
+  });
+
   it("makes a pair of different scopes global, of one scope that scope", () => {
     const model = app(`app A { message M; message N; component C { srv s: (M, N); rep r: (M, M); }
       actor X { internal M; { c : C; } } }`);
