@@ -64,7 +64,7 @@ interface PlacedPorts {
 
 // Why a port is alone, from the nearest miss to the farthest.
 function reasonFor(app: AppModel, endpoint: Endpoint, placed: PlacedPorts): string {
-  const { actor, port, scope } = endpoint;
+  const { port, scope } = endpoint;
   const kind = COUNTERPART[port.kind];
   const wanted = describe(kind, port);
   const sameScope = placed.candidates.find((other) => other.scope === scope);
@@ -79,12 +79,10 @@ function reasonFor(app: AppModel, endpoint: Endpoint, placed: PlacedPorts): stri
   const [swappedPort] = placed.bySignature.get(`${kind} ${swapped}`) ?? [];
   if (swappedPort !== undefined)
     return `actor ${swappedPort.actor.name} has one with request and reply swapped; wanted: ${wanted}`;
-  const unplaced = app.actors.find(
-    (other) =>
-      other !== actor &&
-      portsOf(app, other).some(
-        (candidate) => fits(port, candidate) && scopeOfPort(other, candidate) === scope,
-      ),
+  const unplaced = app.actors.find((other) =>
+    portsOf(app, other).some(
+      (candidate) => fits(port, candidate) && scopeOfPort(other, candidate) === scope,
+    ),
   );
   if (unplaced !== undefined) return `actor ${unplaced.name} has ${wanted}, and is not placed`;
   const similar = app.components

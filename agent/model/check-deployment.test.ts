@@ -71,6 +71,50 @@ describe("ports that can never connect", () => {
       assert.equal(check(pair(one, other), "app A { on (a) X, Y; }").length, 2, `${one} ${other}`);
   });
 
+  it("says why, from the nearest miss to the farthest", () => {
+    const hints = (app: string, place: string) => check(app, place).map(({ hint }) => hint);
+    const wanted = "a port `sub …: M`";
+    const alone = (app: string, place: string) => hints(app, place)[0];
+    const local = pair("pub p: M", "sub q: M", "local M;");
+    assert.equal(
+      alone(local, "app A { on (a) X; on (b) Y; }"),
+      `actor Y has ${wanted}, which must be on the same board as the scope is local`,
+    );
+    const mixed = local.replace("actor Y { local M;", "actor Y {");
+    assert.equal(
+      alone(mixed, "app A { on (a) X, Y; }"),
+      `actor Y has ${wanted}, with scope global there and local here`,
+    );
+    assert.equal(
+      alone(pair("pub p: M", "sub q: M"), "app A { on (a) X; }"),
+      `actor Y has ${wanted}, and is not placed`,
+    );
+    assert.equal(
+      alone(pair("req p: (M, N)", "rep q: (N, M)"), "app A { on (a) X, Y; }"),
+      "actor Y has one with request and reply swapped; wanted: a port `rep …: (M, N)`",
+    );
+    assert.equal(
+      alone(pair("pub p: M", "timer t"), "app A { on (a) X; }"),
+      `no component has ${wanted}`,
+    );
+    const misspelt = pair("pub p: Reading", "sub q: Readings").replace(
+      "M;",
+      "M; message Reading; message Readings;",
+    );
+    assert.equal(
+      alone(misspelt, "app A { on (a) X; }"),
+      "no component has a port `sub …: Reading`; did you mean Readings?",
+    );
+  });
+
+  it("guesses a name only when most of it is there", () => {
+    const app = pair("pub p: M", "sub q: M");
+    const [problem] = check(app, "app A { on all Bohh, X, Y; }");
+    assert.equal(problem!.hint, "did you mean Both?");
+    const [other] = check(app, "app A { on all Z, X, Y; }");
+    assert.equal(other!.hint, "there is: X, Y, Both");
+  });
+
   it("warns of boards where a local port is alone", () => {
     const app = pair("pub p: M", "sub q: M", "local M;");
     assert.deepEqual(told(app, "app A { on (a) X; on (a, b, c) Y; }"), [

@@ -126,7 +126,7 @@ describe("several errors of syntax", () => {
   });
 
   it("takes nothing behind an open comment or string for code", () => {
-    const inComment = MODEL.replace("  device D", "  /* { pub 3; }\n message 3 4; device D");
+    const inComment = MODEL.replace("  device D", "  /* x; device Z { pub 3; }\n device D");
     assert.deepEqual(linesTold(inComment), [12]);
     const inString = MODEL.replace('C(a="}")', "C(a='}) { pub 3; }").replace(
       "timer t 5",
@@ -136,6 +136,7 @@ describe("several errors of syntax", () => {
   });
 
   it("stops at an error when the braces do not match", () => {
+    assert.deepEqual(linesTold(`}${spoil([4, 10])}{`), [1]);
     assert.deepEqual(linesTold(spoil([4, 10]).replace(/}\n$/, "")), [4]);
   });
 
