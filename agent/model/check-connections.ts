@@ -12,14 +12,24 @@ import type { DeploymentModel } from "./deployment-model.ts";
 import { didYouMean, type ProblemList } from "./problem-list.ts";
 import { messagesOf, scopeOfPort } from "./scope-rule.ts";
 
+/** How strict checkDeployment is. */
+export interface DeploymentCheckOptions {
+  /**
+   * What a port is that connects on no board: "error", the default, or "warning", for a deployment
+   * that leaves an actor out on purpose, such as a logger.
+   */
+  readonly lonePorts?: "error" | "warning";
+}
+
 /**
- * Notes every port that this deployment can never connect: an error when it stays alone on every
- * board, a warning when on some.
+ * Notes every port that this deployment can never connect: an error, unless the options say
+ * otherwise, when it stays alone on every board, a warning when on some.
  */
 export function checkConnections(
   found: ProblemList,
   app: AppModel,
   deployment: DeploymentModel,
+  { lonePorts = "error" }: DeploymentCheckOptions,
 ): void {
   const endpoints = endpointsOf(app, deployment);
   // Only ports that fit can connect: looking them up keeps large deployments from being quadratic.
@@ -37,7 +47,7 @@ export function checkConnections(
     if (alone.length === 0) continue;
     const hint = reasonFor(app, first, { candidates, bySignature });
     if (alone.length === places.length)
-      found.error(first.port.position, `${what} can never connect`, hint);
+      found[lonePorts](first.port.position, `${what} can never connect`, hint);
     else {
       const boards = [...new Set(alone.map(({ board }) => board ?? "boards that are not named"))];
       const where = `${boards.slice(0, 5).join(", ")}${boards.length > 5 ? ", …" : ""}`;
@@ -54,7 +64,7 @@ interface PlacedPorts {
 
 // Why a port is alone, from the nearest miss to the farthest.
 function reasonFor(app: AppModel, endpoint: Endpoint, placed: PlacedPorts): string {
-  const { actor, port, scope } = endpoint;
+  const { port, scope } = endpoint;
   const kind = COUNTERPART[port.kind];
   const wanted = describe(kind, port);
   const sameScope = placed.candidates.find((other) => other.scope === scope);
@@ -69,12 +79,10 @@ function reasonFor(app: AppModel, endpoint: Endpoint, placed: PlacedPorts): stri
   const [swappedPort] = placed.bySignature.get(`${kind} ${swapped}`) ?? [];
   if (swappedPort !== undefined)
     return `actor ${swappedPort.actor.name} has one with request and reply swapped; wanted: ${wanted}`;
-  const unplaced = app.actors.find(
-    (other) =>
-      other !== actor &&
-      portsOf(app, other).some(
-        (candidate) => fits(port, candidate) && scopeOfPort(other, candidate) === scope,
-      ),
+  const unplaced = app.actors.find((other) =>
+    portsOf(app, other).some(
+      (candidate) => fits(port, candidate) && scopeOfPort(other, candidate) === scope,
+    ),
   );
   if (unplaced !== undefined) return `actor ${unplaced.name} has ${wanted}, and is not placed`;
   const similar = app.components

@@ -1,6 +1,6 @@
 import type { ActorType, AppModel, Formal } from "./app-model.ts";
 import { checkKind } from "./check-actuals.ts";
-import { checkConnections } from "./check-connections.ts";
+import { checkConnections, type DeploymentCheckOptions } from "./check-connections.ts";
 import type { Argument, DeploymentModel, PlacedActor } from "./deployment-model.ts";
 import { namedBoards, placementOn, placesEverywhere } from "./placement-rule.ts";
 import type { Problem } from "./problem.ts";
@@ -11,7 +11,11 @@ import { didYouMean, noteDuplicates, ProblemList } from "./problem-list.ts";
  * not fit, names taken twice on a board, ports that can never connect. Problems of ports stand in
  * the application's file. The application should have passed checkApp.
  */
-export function checkDeployment(app: AppModel, deployment: DeploymentModel): readonly Problem[] {
+export function checkDeployment(
+  app: AppModel,
+  deployment: DeploymentModel,
+  options: DeploymentCheckOptions = {},
+): readonly Problem[] {
   const found = new ProblemList(deployment.fileName);
   if (deployment.appName !== app.name)
     found.error(
@@ -29,7 +33,7 @@ export function checkDeployment(app: AppModel, deployment: DeploymentModel): rea
   }
   checkNames(found, deployment);
   const connections = new ProblemList(app.fileName);
-  checkConnections(connections, app, deployment);
+  checkConnections(connections, app, deployment, options);
   return [...found.sorted(), ...connections.sorted()];
 }
 

@@ -115,7 +115,28 @@ describe("several errors of syntax", () => {
     assert.deepEqual(linesTold(spoil([9, 24]).replace("pub p: M;", "pub p: M")), [8, 9, 24]);
   });
 
+  it("tells each semicolon that is missing before a brace", () => {
+    const text = MODEL.replace("timer t 5 sec;", "timer t 5 sec").replace("d : D;", "d : D");
+    assert.deepEqual(linesTold(text), [11, 25]);
+  });
+
+  it("skips a whole block, and no more", () => {
+    const text = spoil([13]).replace("component C", "compnent C");
+    assert.deepEqual(linesTold(text), [6, 13]);
+  });
+
+  it("takes nothing behind an open comment or string for code", () => {
+    const inComment = MODEL.replace("  device D", "  /* x; device Z { pub 3; }\n device D");
+    assert.deepEqual(linesTold(inComment), [12]);
+    const inString = MODEL.replace('C(a="}")', "C(a='}) { pub 3; }").replace(
+      "timer t 5",
+      "timer 5 t",
+    );
+    assert.deepEqual(linesTold(inString), [6]);
+  });
+
   it("stops at an error when the braces do not match", () => {
+    assert.deepEqual(linesTold(`}${spoil([4, 10])}{`), [1]);
     assert.deepEqual(linesTold(spoil([4, 10]).replace(/}\n$/, "")), [4]);
   });
 

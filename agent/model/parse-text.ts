@@ -51,8 +51,8 @@ export interface TextOutcome {
  * Parses a text; on an error of syntax skips that statement and goes on.
  *
  * An error is told only when it cannot be the consequence of an earlier skip: not at the first word
- * behind a skipped statement, not where something is missing before a brace or the end. With braces
- * that do not match, or a string or comment left open, no level can be trusted, and it is the last.
+ * behind a skipped statement. With braces that do not match, or a string or comment left open, no
+ * level can be trusted, and it is the last that is told.
  */
 export function parseText(text: string, file: string, parser: TextParser): TextOutcome {
   if (text.length > SOURCE_CHARACTERS_MAX) {
@@ -119,10 +119,9 @@ function attemptParse(
   }
 }
 
+// What is missing in the place of a skipped statement is missed at the next word, never later.
 function isFollowUp(masked: string, offset: number, skipped: Region): boolean {
-  const isFirstWord = masked.slice(skipped.end, offset).trim() === "";
-  const isAbsence = offset >= masked.length || masked[offset] === "}";
-  return isFirstWord || isAbsence;
+  return masked.slice(skipped.end, offset).trim() === "";
 }
 
 function problemOfSyntax(

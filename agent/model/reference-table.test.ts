@@ -87,6 +87,11 @@ const ROWS: readonly Row[] = [
     "4:26",
     "ours",
   ],
+  [
+    "device on an internal message",
+    appText({ component: "device C { pub p: M; }", actor: "actor X { internal M; { c : C; } }" }),
+    null,
+  ],
   ["negative timer period", component("timer t -1;"), "3:21", "ours"],
   ["fractional timer", component("timer t 0.5 sec;"), "3:24"],
   ["unit usec", component("timer t 5 usec;"), "3:25"],
@@ -121,6 +126,24 @@ describe("reference table: models", () => {
       if (place !== null)
         for (const { hint, expected } of problemsOf(text))
           assert.ok(hint !== undefined || expected.length > 0, title);
+  });
+
+  it("wants the times of a group in order, defaults included (ours)", () => {
+    const column = (times: string) =>
+      problemsOf(appText({ top: `message M; group G using M ${times};` })).map(
+        (each) => each.column,
+      );
+    assert.deepEqual(column("heartbeat=1499, electionMin=1999, electionMax=2001"), []);
+    for (const times of [
+      "heartbeat=0",
+      "heartbeat=1500",
+      "electionMin=2000",
+      "electionMax=3000",
+      "peerTimeout=2000",
+      "consensusTimeout=2000",
+      "consensusTimeout=0",
+    ])
+      assert.deepEqual(column(times), [18], times);
   });
 
   it("accepts a file without applications, which holds no application", () => {

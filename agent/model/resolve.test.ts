@@ -96,16 +96,12 @@ describe("instances of a board", () => {
         },
       ],
     });
-    const { position: _cpu, ...cpu } = field!.limits.cpu!;
-    assert.deepEqual(cpu, { percent: 25, isHard: true, intervalMs: 10_000 });
+    const { percent, isHard, intervalMs } = field!.limits.cpu!;
+    assert.deepEqual([percent, isHard, intervalMs], [25, true, 10_000]);
     assert.equal(field!.limits.memory!.bytes, 200 * 1024 ** 2);
     assert.equal(field!.limits.space!.bytes, 10 * 1024 ** 3);
-    const { position: _network, ...network } = field!.limits.network!;
-    assert.deepEqual(network, {
-      rateBytesPerS: 10_240,
-      ceilBytesPerS: 1_572_864,
-      burstBytes: 2048,
-    });
+    const { rateBytesPerS, ceilBytesPerS, burstBytes } = field!.limits.network!;
+    assert.deepEqual([rateBytesPerS, ceilBytesPerS, burstBytes], [10_240, 1_572_864, 2048]);
     assert.equal(centre!.scopes["Private"], "internal");
     assert.deepEqual(centre!.scheduler, { policy: "roundRobin" });
     assert.equal(centre!.limits.cpu!.intervalMs, null);
@@ -117,6 +113,26 @@ describe("instances of a board", () => {
       timed: true,
       times: { heartbeatMs: 500, electionMinMs: 600 },
     });
+  });
+
+  it("counts in msec, limits in sec, where the file names no unit; zero is none", () => {
+    const model = app(`app A { message M; component C {
+        timer a 7; timer b 3 sec within 2 min; timer c 0; timer d; sub e: M within 4; sub f: M within 0;
+      } actor X { uses { cpu 5 % over 2; } { c : C; } } }`);
+    const [instance] = instancesFor(model, deployment("app A { on all X; }"), "b");
+    const times = instance!.components[0]!.ports.map((port) => [
+      "periodMs" in port ? port.periodMs : null,
+      "withinMs" in port ? port.withinMs : null,
+    ]);
+    assert.deepEqual(times, [
+      [7, null],
+      [3000, 120_000],
+      [null, null],
+      [null, null],
+      [null, 4],
+      [null, null],
+    ]);
+    assert.equal(instance!.limits.cpu!.intervalMs, 2000);
   });
 
   it("makes a pair of different scopes global, of one scope that scope", () => {

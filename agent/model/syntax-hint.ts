@@ -36,6 +36,11 @@ const RULES: readonly HintRule[] = [
     hint: "put a space between the number and its unit",
   },
   {
+    applies: ({ after, expected }) =>
+      /^[+-]?\d+\.(?!\d)/.test(after) && expected.includes("a number"),
+    hint: "a point needs a digit behind it: 1.0",
+  },
+  {
     applies: ({ after, expected }) => /^(KB|MB|GB)\b/i.test(after) && expected.includes('"mb"'),
     hint: "the units are written in lower case: mb, gb, and kb for mem alone",
   },
