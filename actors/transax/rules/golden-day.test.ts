@@ -1,9 +1,10 @@
 // Goal: the solver reaches the independently computed optima of a whole day of 102 prosumers, exactly.
 // Method: all offers of the day are known at once; rows of data/community-102/expected_optima.csv.
+/* eslint-disable no-restricted-syntax -- an interval here is the number of a slice of time, not a span */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { type Community, parseCommunity } from "./community.ts";
-import { loadHighsSolver } from "./highs-solver.ts";
+import { openHighs } from "./highs-solver.ts";
 import type { LinearSolver } from "./linear-solver.ts";
 import type { FeederLimits, Offer } from "./market-terms.ts";
 import { solveTrading } from "./solver-rule.ts";
@@ -87,7 +88,7 @@ describe("transax solver: a day of 102 prosumers", function () {
       net: await text("net_15min_Wh.csv"),
     });
     cases = parseCases(await text("expected_optima.csv"));
-    solver = await loadHighsSolver();
+    solver = await openHighs();
   });
   after(() => {
     for (const note of notes) console.log(`      ${note}`);
