@@ -80,7 +80,6 @@ export function whyRefused(
     return `insufficient funds for gas * price + value: ${facts}`;
   }
   // Source: EIP-3607, with the exception of EIP-7702.
-  if (!equalsBytes(account.codeHash, KECCAK256_NULL) && !isDelegated())
-    return "sender not an eoa";
+  if (!equalsBytes(account.codeHash, KECCAK256_NULL) && !isDelegated()) return "sender not an eoa";
   return undefined;
 }

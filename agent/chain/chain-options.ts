@@ -29,7 +29,9 @@ export const GENESIS_ACCOUNTS_MAX = 100_000;
 const WEI_MAX = 2n ** 128n;
 
 function isWhole(value: unknown, least: number, most: number): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= least && value <= most;
+  return (
+    typeof value === "number" && Number.isSafeInteger(value) && value >= least && value <= most
+  );
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

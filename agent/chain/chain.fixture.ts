@@ -107,7 +107,9 @@ export class MemoryDatabase implements Database {
     if (reverse === true) keys.reverse();
     return keys
       .slice(0, countMax)
-      .map((key): Entry => [hexToBytes(key as Hex), this.#table(table).get(key) ?? new Uint8Array()]);
+      .map(
+        (key): Entry => [hexToBytes(key as Hex), this.#table(table).get(key) ?? new Uint8Array()],
+      );
   }
 
   transact<T>(work: (writer: Writer) => T): T {

@@ -4,20 +4,25 @@
 // Seed: none.
 import assert from "node:assert/strict";
 import { createEOACode7702Tx, createLegacyTx } from "@ethereumjs/tx";
-import { bytesToBigInt, bytesToHex, eoaCode7702SignAuthorization, hexToBytes } from "@ethereumjs/util";
+import {
+  bytesToBigInt,
+  bytesToHex,
+  eoaCode7702SignAuthorization,
+  hexToBytes,
+} from "@ethereumjs/util";
 import { AgentError } from "../core/errors.ts";
 import {
-  contractAddress,
   CountingActivity,
+  contractAddress,
   HandClock,
   MemoryStore,
   notebookCall,
   signTest,
   silentLog,
+  type TestTransaction,
   testAddress,
   testKey,
   testOptions,
-  type TestTransaction,
 } from "./chain.fixture.ts";
 import { type Chain, openChain } from "./chain.ts";
 import type { Hex } from "./chain-keys.ts";
@@ -30,7 +35,13 @@ async function open(changes: Partial<ChainOptions> = {}, store = new MemoryStore
   const clock = new HandClock();
   const activity = new CountingActivity();
   const chain = await openChain({ clock, store, activity, log: silentLog }, testOptions(changes));
-  return { chain, clock, store, activity, [Symbol.asyncDispose]: () => chain[Symbol.asyncDispose]() };
+  return {
+    chain,
+    clock,
+    store,
+    activity,
+    [Symbol.asyncDispose]: () => chain[Symbol.asyncDispose](),
+  };
 }
 
 /** Sends and tells the hash, or the reason. */
@@ -92,7 +103,9 @@ describe("Chain", () => {
   it("gathers what comes within gatherMs into one block", async () => {
     await using world = await open({ mining: { kind: "demand", gatherMs: 100 } });
     const { chain, clock, activity } = world;
-    const answers = [0, 1, 2].map((from) => send(chain, { from, nonce: 0, to: NOBODY, valueWei: 1n }));
+    const answers = [0, 1, 2].map((from) =>
+      send(chain, { from, nonce: 0, to: NOBODY, valueWei: 1n }),
+    );
     await settled();
     clock.pass(99);
     await settled();
@@ -110,15 +123,22 @@ describe("Chain", () => {
       transactionsPerBlockMax: 2,
     });
     const { chain, clock, activity } = world;
-    for (const nonce of [0, 1, 2]) assert.match(await send(chain, { from: 0, nonce, to: NOBODY }), /^0x/);
+    for (const nonce of [0, 1, 2])
+      assert.match(await send(chain, { from: 0, nonce, to: NOBODY }), /^0x/);
     assert.deepEqual([chain.head.number, chain.pendingNonce(testAddress(0).toString())], [0, 3n]);
     await settled();
     clock.pass(1_000);
     await settled();
-    assert.deepEqual([chain.head.number, chain.head.transactionCount, activity.openCount], [1, 2, 1]);
+    assert.deepEqual(
+      [chain.head.number, chain.head.transactionCount, activity.openCount],
+      [1, 2, 1],
+    );
     clock.pass(1_000);
     await settled();
-    assert.deepEqual([chain.head.number, chain.head.transactionCount, activity.openCount], [2, 1, 0]);
+    assert.deepEqual(
+      [chain.head.number, chain.head.transactionCount, activity.openCount],
+      [2, 1, 0],
+    );
     clock.pass(10_000);
     await settled();
     assert.equal(chain.head.number, 2);
@@ -165,7 +185,8 @@ describe("Chain", () => {
   it("refuses at the door what can never run", async () => {
     await using world = await open();
     const { chain } = world;
-    const gas = (gas: bigint): Promise<string> => send(chain, { from: 0, nonce: 0, to: NOBODY, gas });
+    const gas = (gas: bigint): Promise<string> =>
+      send(chain, { from: 0, nonce: 0, to: NOBODY, gas });
     assert.match(await gas(2n ** 24n + 1n), /gas limit too high: 16777217, the most is 16777216/);
     assert.match(await gas(20_999n), /intrinsic gas too low/);
     const reason = async (raw: Uint8Array): Promise<string> => {
@@ -186,7 +207,10 @@ describe("Chain", () => {
       if (outcome.ok) assert.equal(chain.account(testAddress(0).toString()).nonce, 0n);
     }
     const foreign = await open({ chainId: 4243 });
-    assert.match(await reason(signTest(foreign.chain, { from: 0, nonce: 0, to: NOBODY })), /chain/i);
+    assert.match(
+      await reason(signTest(foreign.chain, { from: 0, nonce: 0, to: NOBODY })),
+      /chain/i,
+    );
     await foreign[Symbol.asyncDispose]();
   });
 
@@ -195,7 +219,10 @@ describe("Chain", () => {
     const { chain } = world;
     await send(chain, { from: 0, nonce: 0, to: NOBODY });
     assert.equal(await send(chain, { from: 0, nonce: 0, to: NOBODY }), "already known");
-    assert.equal(await send(chain, { from: 0, nonce: 0, to: NOBODY, valueWei: 1n }), "nonce too low");
+    assert.equal(
+      await send(chain, { from: 0, nonce: 0, to: NOBODY, valueWei: 1n }),
+      "nonce too low",
+    );
     await send(chain, { from: 0, nonce: 5, to: NOBODY });
     assert.equal(await send(chain, { from: 0, nonce: 5, to: NOBODY }), "already known");
     const other = await send(chain, { from: 0, nonce: 5, to: NOBODY, valueWei: 1n });
@@ -208,7 +235,13 @@ describe("Chain", () => {
     const to = await deploy(chain);
     await send(chain, { from: 1, nonce: 0, to, data: notebookCall("note", 7, 70) });
     assert.deepEqual(await ask(chain, to, notebookCall("notes", 7)), [70n]);
-    const failing = await send(chain, { from: 1, nonce: 1, to, data: notebookCall("note", 7, 13), valueWei: 9n });
+    const failing = await send(chain, {
+      from: 1,
+      nonce: 1,
+      to,
+      data: notebookCall("note", 7, 13),
+      valueWei: 9n,
+    });
     const record = chain.archive.transaction(chain.archive.placeOf(hexToBytes(failing as Hex))!)!;
     assert.deepEqual([record.succeeded, record.logCount], [false, 0]);
     assert.deepEqual(await ask(chain, to, notebookCall("notes", 7)), [70n]);
@@ -216,7 +249,10 @@ describe("Chain", () => {
     assert.equal(chain.account(testAddress(1).toString()).nonce, 2n);
     const query = { fromBlock: 0, toBlock: 9, addresses: [hexToBytes(to)], topics: [] };
     const logs = [...chain.archive.logs(query)];
-    assert.deepEqual(logs.map(({ blockNumber, index }) => [blockNumber, index]), [[2, 0]]);
+    assert.deepEqual(
+      logs.map(({ blockNumber, index }) => [blockNumber, index]),
+      [[2, 0]],
+    );
     const byAnyone = { ...query, addresses: [], topics: [[], [...[logs[0]!.log.topics[1]!]]] };
     assert.equal([...chain.archive.logs(byAnyone)].length, 1);
     const bySomeoneElse = { ...query, topics: [[], [new Uint8Array(32)]] };
@@ -230,7 +266,12 @@ describe("Chain", () => {
     const { chain, clock } = world;
     const to = await deploy(chain);
     const root = chain.head.stateRoot;
-    const outcome = await chain.call({ from: testAddress(1).toString(), to, data: hexToBytes(notebookCall("note", 1, 2)), valueWei: 3n });
+    const outcome = await chain.call({
+      from: testAddress(1).toString(),
+      to,
+      data: hexToBytes(notebookCall("note", 1, 2)),
+      valueWei: 3n,
+    });
     assert.equal(outcome.kind, "returned");
     assert.deepEqual(await ask(chain, to, notebookCall("notes", 1)), [0n]);
     assert.equal(chain.account(to).balanceWei, 0n);
@@ -254,7 +295,9 @@ describe("Chain", () => {
     const sent = Array.from({ length: 12 }, (_, i) =>
       send(chain, { from: 1, nonce: i, to, data: notebookCall("note", i, 20 + i) }),
     );
-    const seen = await Promise.all(Array.from({ length: 30 }, () => ask(chain, to, notebookCall("count"))));
+    const seen = await Promise.all(
+      Array.from({ length: 30 }, () => ask(chain, to, notebookCall("count"))),
+    );
     await Promise.all(sent);
     for (const [count] of seen) assert.equal(Number(count) % 3, 0);
     assert.deepEqual(await ask(chain, to, notebookCall("count")), [12n]);
@@ -266,23 +309,42 @@ describe("Chain", () => {
     const { chain } = world;
     const to = await deploy(chain);
     const from = testAddress(1).toString();
-    for (const call of [notebookCall("note", 1, 2), notebookCall("pass", 1, 3), notebookCall("clear", 9), notebookCall("spin", 50_000)]) {
+    for (const call of [
+      notebookCall("note", 1, 2),
+      notebookCall("pass", 1, 3),
+      notebookCall("clear", 9),
+      notebookCall("spin", 50_000),
+    ]) {
       const data = hexToBytes(call);
       const estimate = await chain.estimateGas({ from, to, data, gas: 300_000n });
       assert.equal(estimate.kind, "enough");
       const nonce = Number(chain.account(from).nonce);
       const short = await send(chain, { from: 1, nonce, to, data: call, gas: estimate.gas - 1n });
-      const enough = await send(chain, { from: 1, nonce: nonce + 1, to, data: call, gas: estimate.gas });
-      const succeeded = [short, enough].map((hash) =>
-        chain.archive.transaction(chain.archive.placeOf(hexToBytes(hash as Hex))!)!.succeeded,
+      const enough = await send(chain, {
+        from: 1,
+        nonce: nonce + 1,
+        to,
+        data: call,
+        gas: estimate.gas,
+      });
+      const succeeded = [short, enough].map(
+        (hash) =>
+          chain.archive.transaction(chain.archive.placeOf(hexToBytes(hash as Hex))!)!.succeeded,
       );
       // A loop until the gas is low succeeds with less than it would take with plenty.
       assert.equal(succeeded[1], true);
       if (call !== notebookCall("spin", 50_000)) assert.equal(succeeded[0], false, call);
       await send(chain, { from: 1, nonce: nonce + 2, to, data: notebookCall("clear", 1) });
     }
-    assert.deepEqual(await chain.estimateGas({ from, to: NOBODY, valueWei: 1n }), { kind: "enough", gas: 21_000n });
-    const reverted = await chain.estimateGas({ from, to, data: hexToBytes(notebookCall("note", 1, 13)) });
+    assert.deepEqual(await chain.estimateGas({ from, to: NOBODY, valueWei: 1n }), {
+      kind: "enough",
+      gas: 21_000n,
+    });
+    const reverted = await chain.estimateGas({
+      from,
+      to,
+      data: hexToBytes(notebookCall("note", 1, 13)),
+    });
     assert.equal(reverted.kind, "reverted");
     const poor = await chain.estimateGas({ from: NOBODY, to, valueWei: 1n });
     assert.equal(poor.kind, "failed");
@@ -294,18 +356,40 @@ describe("Chain", () => {
     await using world = await open();
     const { chain } = world;
     const to = await deploy(chain);
-    const legacy = createLegacyTx({ nonce: 0, gasLimit: 21_000n, gasPrice: 3n, to: NOBODY }, { common: chain.common });
+    const legacy = createLegacyTx(
+      { nonce: 0, gasLimit: 21_000n, gasPrice: 3n, to: NOBODY },
+      { common: chain.common },
+    );
     assert.ok((await chain.sendRaw(legacy.sign(testKey(1)).serialize())).ok);
     const coinbase = `0x${"00".repeat(20)}` as const;
     assert.equal(chain.account(coinbase).balanceWei, 63_000n);
-    const authorization = eoaCode7702SignAuthorization([4242n, to, 0n].map((x) => (typeof x === "string" ? hexToBytes(x) : x === 0n ? new Uint8Array() : Uint8Array.of(0x10, 0x92))) as [Uint8Array, Uint8Array, Uint8Array], testKey(3));
+    const authorization = eoaCode7702SignAuthorization(
+      [4242n, to, 0n].map((x) =>
+        typeof x === "string"
+          ? hexToBytes(x)
+          : x === 0n
+            ? new Uint8Array()
+            : Uint8Array.of(0x10, 0x92),
+      ) as [Uint8Array, Uint8Array, Uint8Array],
+      testKey(3),
+    );
     const delegating = createEOACode7702Tx(
-      { nonce: 0, gasLimit: 200_000n, to: testAddress(3), data: notebookCall("note", 4, 5), authorizationList: [authorization] },
+      {
+        nonce: 0,
+        gasLimit: 200_000n,
+        to: testAddress(3),
+        data: notebookCall("note", 4, 5),
+        authorizationList: [authorization],
+      },
       { common: chain.common },
     );
     assert.ok((await chain.sendRaw(delegating.sign(testKey(2)).serialize())).ok);
     assert.deepEqual(await ask(chain, testAddress(3).toString(), notebookCall("notes", 4)), [5n]);
-    assert.match(await send(chain, { from: 3, nonce: 1, to: NOBODY }), /^0x/, "a delegated account still sends");
+    assert.match(
+      await send(chain, { from: 3, nonce: 1, to: NOBODY }),
+      /^0x/,
+      "a delegated account still sends",
+    );
   });
 
   it("opens again where it stopped", async () => {
@@ -319,7 +403,10 @@ describe("Chain", () => {
     await using second = await open({}, first.store);
     assert.deepEqual(second.chain.head, head);
     assert.deepEqual(await ask(second.chain, to, notebookCall("notes", 1)), [2n]);
-    assert.equal(await send(second.chain, { from: 0, nonce: 1, to, data: notebookCall("note", 1, 2) }), "already known");
+    assert.equal(
+      await send(second.chain, { from: 0, nonce: 1, to, data: notebookCall("note", 1, 2) }),
+      "already known",
+    );
     assert.match(await send(second.chain, { from: 0, nonce: 2, to: NOBODY }), /^0x/);
     assert.deepEqual(second.chain.archive.block(3)?.number, 3);
   });
@@ -339,7 +426,10 @@ describe("Chain", () => {
     const { chain, store, activity } = world;
     await send(chain, { from: 0, nonce: 0, to: NOBODY, valueWei: 1n });
     store.database.failNext = new Error("the disk is full");
-    assert.match(await send(chain, { from: 0, nonce: 1, to: NOBODY, valueWei: 1n }), /nothing is known/);
+    assert.match(
+      await send(chain, { from: 0, nonce: 1, to: NOBODY, valueWei: 1n }),
+      /nothing is known/,
+    );
     await assert.rejects(chain.ended, /the disk is full/);
     assert.equal(activity.openCount, 0);
     assert.equal(chain.account(NOBODY).balanceWei, 1n);

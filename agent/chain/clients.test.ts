@@ -59,7 +59,11 @@ after(async () => {
 });
 
 /** A promise that a callback settles. */
-function eventually<T>(): { promise: Promise<T>; resolve(value: T): void; reject(error: unknown): void } {
+function eventually<T>(): {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (error: unknown) => void;
+} {
   let resolve: (value: T) => void = () => undefined;
   let reject: (error: unknown) => void = () => undefined;
   const promise = new Promise<T>((done, failed) => {
@@ -84,16 +88,18 @@ function viemClients(index: number, transport: viem.Transport) {
   };
 }
 
+const VIEM_ABI = viem.parseAbi(NOTEBOOK_ABI);
+
 async function viemScript(index: number, transport: viem.Transport): Promise<void> {
   const { reader, writer } = viemClients(index, transport);
   assert.equal(await reader.getChainId(), 4242);
   const deployed = await writer.deployContract({
-    abi: NOTEBOOK_ABI,
+    abi: VIEM_ABI,
     bytecode: NOTEBOOK_CODE as viem.Hex,
   });
   const { contractAddress, status } = await reader.waitForTransactionReceipt({ hash: deployed });
   assert.equal(status, "success");
-  const notebook = { address: viem.getAddress(contractAddress!), abi: NOTEBOOK_ABI } as const;
+  const notebook = { address: viem.getAddress(contractAddress!), abi: VIEM_ABI } as const;
 
   const heard = eventually<readonly viem.Log[]>();
   const head = eventually<viem.Block>();
@@ -104,7 +110,7 @@ async function viemScript(index: number, transport: viem.Transport): Promise<voi
     onError: heard.reject,
   });
   const unwatchBlocks = reader.watchBlocks({
-    onBlock: (block) => block.number! > 0n && head.resolve(block as viem.Block),
+    onBlock: (block) => block.number > 0n && head.resolve(block as viem.Block),
     onError: head.reject,
   });
   const filter = await reader.createContractEventFilter({ ...notebook, eventName: "Noted" });
@@ -116,10 +122,16 @@ async function viemScript(index: number, transport: viem.Transport): Promise<voi
   assert.equal(await reader.readContract({ ...notebook, functionName: "notes", args: [5n] }), 77n);
 
   const changes = await reader.getFilterChanges({ filter });
-  assert.deepEqual(changes.map(({ args }) => args.value), [77n]);
+  assert.deepEqual(
+    changes.map(({ args }) => args.value),
+    [77n],
+  );
   assert.equal(await reader.uninstallFilter({ filter }), true);
   const logs = await reader.getContractEvents({ ...notebook, fromBlock: 0n });
-  assert.deepEqual(logs.map(({ transactionHash }) => transactionHash), [hash]);
+  assert.deepEqual(
+    logs.map(({ transactionHash }) => transactionHash),
+    [hash],
+  );
   // Whoever polls may look for the first time after the event: one more is sent.
   await writer.writeContract({ ...notebook, functionName: "note", args: [6n, 78n] });
   assert.equal((await heard.promise)[0]?.address, contractAddress);
@@ -128,7 +140,10 @@ async function viemScript(index: number, transport: viem.Transport): Promise<voi
   unwatchBlocks();
 
   const block = await reader.getBlock({ blockHash: receipt.blockHash, includeTransactions: true });
-  assert.deepEqual(block.transactions.map(({ hash: inside }) => inside), [hash]);
+  assert.deepEqual(
+    block.transactions.map(({ hash: inside }) => inside),
+    [hash],
+  );
   const transaction = await reader.getTransaction({ hash });
   assert.equal(transaction.blockNumber, receipt.blockNumber);
   assert.equal(transaction.type, "eip1559");
@@ -158,7 +173,10 @@ async function ethersScript(index: number, provider: ethers.JsonRpcApiProvider):
   assert.equal(receipt?.status, 1);
   assert.equal(await notebook.getFunction("notes")(5), 77n);
   const found = await notebook.queryFilter("Noted", 0);
-  assert.deepEqual(found.map(({ transactionHash }) => transactionHash), [sent.hash]);
+  assert.deepEqual(
+    found.map(({ transactionHash }) => transactionHash),
+    [sent.hash],
+  );
   const again = (await notebook.getFunction("note")(6, 77)) as ethers.ContractTransactionResponse;
   await again.wait();
   assert.equal(await heard.promise, 77n);
@@ -167,7 +185,12 @@ async function ethersScript(index: number, provider: ethers.JsonRpcApiProvider):
   assert.equal(block?.prefetchedTransactions[0]?.from, await signer.getAddress());
   await assert.rejects(notebook.getFunction("note").staticCall(9, 14), /unlucky/);
   await assert.rejects(notebook.getFunction("note").staticCall(9, 13), /Refused/);
-  const paid = await signer.sendTransaction({ to: address, value: 0, data: "0xc0fe1af8" + "0".repeat(63) + "5", type: 0 });
+  const paid = await signer.sendTransaction({
+    to: address,
+    value: 0,
+    data: "0xc0fe1af8" + "0".repeat(63) + "5",
+    type: 0,
+  });
   assert.equal((await paid.wait())?.type, 0);
   assert.equal(await notebook.getFunction("notes")(5), 0n);
   await notebook.removeAllListeners();
@@ -181,27 +204,41 @@ describe("the chain's clients", function () {
   it("viem over HTTP with batches", () => viemScript(1, viem.http(url, { batch: true })));
 
   it("viem over WebSocket", async () => {
-    const transport = viem.webSocket(url.replace("http", "ws"), { reconnect: false, keepAlive: false });
+    const transport = viem.webSocket(url.replace("http", "ws"), {
+      reconnect: false,
+      keepAlive: false,
+    });
     await viemScript(2, transport);
     const { reader } = viemClients(2, transport);
-    const socket = await (reader.transport as unknown as { getRpcClient(): Promise<{ close(): void }> }).getRpcClient();
+    const socket = await (
+      reader.transport as unknown as { getRpcClient(): Promise<{ close(): void }> }
+    ).getRpcClient();
     socket.close();
   });
 
   it("ethers over HTTP, which sends batches", async () => {
-    const provider = new ethers.JsonRpcProvider(url, 4242, { cacheTimeout: -1, polling: true, pollingInterval: 20 });
+    const provider = new ethers.JsonRpcProvider(url, 4242, {
+      cacheTimeout: -1,
+      polling: true,
+      pollingInterval: 20,
+    });
     await ethersScript(3, provider);
     provider.destroy();
   });
 
   it("ethers over WebSocket", async () => {
-    const provider = new ethers.WebSocketProvider(url.replace("http", "ws"), 4242, { cacheTimeout: -1 });
+    const provider = new ethers.WebSocketProvider(url.replace("http", "ws"), 4242, {
+      cacheTimeout: -1,
+    });
     await ethersScript(4, provider);
     await provider.destroy();
   });
 
   it("leaves no work open", () => {
     assert.equal(activity.openCount, 0);
-    assert.deepEqual(activity.positions, activity.positions.map((_, i) => i));
+    assert.deepEqual(
+      activity.positions,
+      activity.positions.map((_, i) => i),
+    );
   });
 });

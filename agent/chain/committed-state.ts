@@ -1,4 +1,4 @@
-import { concatBytes, hexToBytes, bytesToHex } from "@ethereumjs/util";
+import { bytesToHex, concatBytes, hexToBytes } from "@ethereumjs/util";
 import type { Database, Writer } from "../core/store.ts";
 import { type AccountRecord, decodeAccount, encodeAccount } from "./account-record.ts";
 import { BoundedMap } from "./bounded-map.ts";
@@ -35,14 +35,18 @@ function after(prefix: Uint8Array): Uint8Array {
 /** The delta as tagged keys and values, to be committed to. Code is covered by its hash in the account. */
 export function changesOf({ accounts, slots }: StateDelta): StateChange[] {
   return [
-    ...accounts.map(([address, account]): StateChange => [
-      concatBytes(Uint8Array.of(0), hexToBytes(address)),
-      account === null ? NOTHING : encodeAccount(account),
-    ]),
-    ...slots.map(([address, slot, value]): StateChange => [
-      concatBytes(Uint8Array.of(1), hexToBytes(address), hexToBytes(slot)),
-      value,
-    ]),
+    ...accounts.map(
+      ([address, account]): StateChange => [
+        concatBytes(Uint8Array.of(0), hexToBytes(address)),
+        account === null ? NOTHING : encodeAccount(account),
+      ],
+    ),
+    ...slots.map(
+      ([address, slot, value]): StateChange => [
+        concatBytes(Uint8Array.of(1), hexToBytes(address), hexToBytes(slot)),
+        value,
+      ],
+    ),
   ];
 }
 

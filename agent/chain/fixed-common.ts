@@ -66,10 +66,17 @@ export function fixedCommon(chainId: number, crypto: ChainCrypto): Common {
     defaultHardfork: CHAIN_FORK,
     consensus: { type: "pos", algorithm: "casper" },
     bootstrapNodes: [],
-    genesis: { gasLimit: `0x${BLOCK_GAS_MAX.toString(16)}`, difficulty: 0, nonce: "0x0000000000000000", extraData: "0x" },
-    hardforks: Mainnet.hardforks.slice(0, last + 1).map(({ name, timestamp }) =>
-      timestamp === undefined ? { name, block: 0 } : { name, block: null, timestamp: 0 },
-    ),
+    genesis: {
+      gasLimit: `0x${BLOCK_GAS_MAX.toString(16)}`,
+      difficulty: 0,
+      nonce: "0x0000000000000000",
+      extraData: "0x",
+    },
+    hardforks: Mainnet.hardforks
+      .slice(0, last + 1)
+      .map(({ name, timestamp }) =>
+        timestamp === undefined ? { name, block: 0 } : { name, block: null, timestamp: 0 },
+      ),
   };
   return new FixedCommon({ chain, customCrypto: crypto });
 }

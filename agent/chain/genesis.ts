@@ -9,7 +9,7 @@ import type { ChainArchive } from "./chain-archive.ts";
 import { type Hex, TABLE } from "./chain-keys.ts";
 import type { ChainOptions } from "./chain-options.ts";
 import type { BlockRecord } from "./chain-records.ts";
-import { changesOf, type CommittedState, type StateDelta } from "./committed-state.ts";
+import { type CommittedState, changesOf, type StateDelta } from "./committed-state.ts";
 import type { ChainCrypto } from "./crypto.ts";
 import { BLOCK_GAS_MAX, CHAIN_FORK } from "./fixed-common.ts";
 import { sealBlock } from "./seal-block.ts";

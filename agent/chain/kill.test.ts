@@ -14,8 +14,8 @@ import type { Database, Store, Writer } from "../core/store.ts";
 import { SqliteStore } from "../io/sqlite-store.ts";
 import { SystemClock } from "../io/system-clock.ts";
 import {
-  contractAddress,
   CountingActivity,
+  contractAddress,
   notebookCall,
   signTest,
   silentLog,
@@ -73,7 +73,12 @@ class KillingStore implements Store {
 }
 
 function open(store: Store): Promise<Chain> {
-  const parts = { clock: new SystemClock(), store, activity: new CountingActivity(), log: silentLog };
+  const parts = {
+    clock: new SystemClock(),
+    store,
+    activity: new CountingActivity(),
+    log: silentLog,
+  };
   // Few accounts: each write of genesis costs a child.
   const genesis = { [testAddress(0).toString()]: "1" };
   return openChain(parts, testOptions({ transactionsPerBlockMax: NOTES_PER_BLOCK, genesis }));
@@ -92,23 +97,38 @@ async function runChild(folder: string, killAt: number): Promise<void> {
   for (let block = 0; block < BLOCKS_PER_CHILD; block += 1) {
     const nonce = Number(chain.account(testAddress(1).toString()).nonce);
     const notes = Array.from({ length: NOTES_PER_BLOCK }, (_, i) =>
-      signTest(chain, { from: 1, nonce: nonce + i, to: NOTEBOOK, data: notebookCall("note", nonce + i, 100 + nonce + i) }),
+      signTest(chain, {
+        from: 1,
+        nonce: nonce + i,
+        to: NOTEBOOK,
+        data: notebookCall("note", nonce + i, 100 + nonce + i),
+      }),
     );
     await Promise.all(notes.map((raw) => tell(raw)));
   }
 }
 
 /** Runs a child until it ends or is killed; tells what it acknowledged. */
-async function child(folder: string, killAt: number): Promise<{ killed: boolean; hashes: string[] }> {
-  const started = spawn(process.execPath, [fileURLToPath(import.meta.url), "run-child", folder, String(killAt)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+async function child(
+  folder: string,
+  killAt: number,
+): Promise<{ killed: boolean; hashes: string[] }> {
+  const started = spawn(
+    process.execPath,
+    [fileURLToPath(import.meta.url), "run-child", folder, String(killAt)],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   let told = "";
   started.stdout.on("data", (chunk: Buffer) => (told += chunk.toString()));
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
     started.on("close", (...exit) => resolve(exit)),
   );
-  assert.ok(code === 0 || signal === "SIGKILL", `child ended with ${String(code)} ${String(signal)}`);
+  assert.ok(
+    code === 0 || signal === "SIGKILL",
+    `child ended with ${String(code)} ${String(signal)}`,
+  );
   // A line cut short by the kill was not told.
   return { killed: signal === "SIGKILL", hashes: told.split("\n").slice(0, -1) };
 }
@@ -138,7 +158,12 @@ async function checkWhole(chain: Chain, acknowledged: ReadonlySet<string>): Prom
   assert.equal(archive.block(chain.head.number + 1), undefined);
   for (const hash of acknowledged) assert.ok(found.has(hash), `${hash} was acknowledged`);
   assert.equal(Number(chain.account(testAddress(1).toString()).nonce), noteCount);
-  const query = { fromBlock: 0, toBlock: chain.head.number, addresses: [hexToBytes(NOTEBOOK)], topics: [] };
+  const query = {
+    fromBlock: 0,
+    toBlock: chain.head.number,
+    addresses: [hexToBytes(NOTEBOOK)],
+    topics: [],
+  };
   assert.equal([...archive.logs(query)].length, noteCount);
   if (chain.account(testAddress(0).toString()).nonce === 0n) return;
   const word = async (data: Hex): Promise<number> => {

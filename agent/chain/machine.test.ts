@@ -8,20 +8,26 @@ import { createBlock } from "@ethereumjs/block";
 import { createCustomCommon, Hardfork, Mainnet } from "@ethereumjs/common";
 import { MerkleStateManager } from "@ethereumjs/statemanager";
 import { createTxFromRLP } from "@ethereumjs/tx";
-import { Account, bytesToHex, createAddressFromString, hexToBytes, setLengthLeft } from "@ethereumjs/util";
+import {
+  bytesToHex,
+  createAccount,
+  createAddressFromString,
+  hexToBytes,
+  setLengthLeft,
+} from "@ethereumjs/util";
 import { createVM, runTx, type VM } from "@ethereumjs/vm";
 import fc from "fast-check";
 import {
-  contractAddress,
   CountingActivity,
+  contractAddress,
   HandClock,
   MemoryStore,
   notebookCall,
   signTest,
   silentLog,
+  type TestTransaction,
   testAddress,
   testOptions,
-  type TestTransaction,
 } from "./chain.fixture.ts";
 import { type Chain, openChain } from "./chain.ts";
 import type { Hex } from "./chain-keys.ts";
@@ -31,7 +37,8 @@ import { NOTEBOOK_CODE } from "./notebook.fixture.ts";
 const NOTEBOOK = contractAddress(0, 0);
 
 /** Init code that leaves `runtime` behind. */
-const deploying = (runtime: string): Hex => `0x60${(runtime.length / 2).toString(16).padStart(2, "0")}600c60003960${(runtime.length / 2).toString(16).padStart(2, "0")}6000f3${runtime}`;
+const deploying = (runtime: string): Hex =>
+  `0x60${(runtime.length / 2).toString(16).padStart(2, "0")}600c60003960${(runtime.length / 2).toString(16).padStart(2, "0")}6000f3${runtime}`;
 
 // A factory: creates what its calldata says with CREATE2 (salt 0) and its value, stores the address in slot 0.
 const FACTORY_CODE = deploying("366000600037600036600034f560005500");
@@ -42,7 +49,9 @@ const DYING_INIT = "0x600560005533ff";
 // Stores 5 in slot 0 and stays, without code.
 const STAYING_INIT = "0x600560005500";
 // On each call: asks ecrecover (1) and sha256 (2) about zeros and stores what comes back.
-const PRECOMPILE_CODE = deploying("602060006080600060015afa60005160005560206000608060006002610fff5afa60005160015500");
+const PRECOMPILE_CODE = deploying(
+  "602060006080600060015afa60005160005560206000608060006002610fff5afa60005160015500",
+);
 
 /** Deploys everything, one contract per account. */
 const DEPLOYMENTS: readonly TestTransaction[] = [
@@ -83,7 +92,10 @@ async function oracle(genesis: Readonly<Record<string, string>>): Promise<VM> {
   const common = createCustomCommon({ chainId: 4242 }, Mainnet, { hardfork: Hardfork.Prague });
   const stateManager = new MerkleStateManager({ common });
   for (const [address, wei] of Object.entries(genesis))
-    await stateManager.putAccount(createAddressFromString(address), new Account(0n, BigInt(wei)));
+    await stateManager.putAccount(
+      createAddressFromString(address),
+      createAccount({ balance: BigInt(wei) }),
+    );
   return createVM({ common, stateManager });
 }
 
@@ -104,13 +116,22 @@ async function runBoth(chain: Chain, vm: VM, said: TestTransaction): Promise<voi
   };
   const block = createBlock({ header }, { common });
   const result = await runTx(vm, { tx: createTxFromRLP(raw, { common }), block });
-  const at = JSON.stringify(said, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+  const at = JSON.stringify(said, (_, value: unknown) =>
+    typeof value === "bigint" ? String(value) : value,
+  );
   assert.equal(record.succeeded, result.execResult.exceptionError === undefined, at);
   assert.equal(record.gasUsed, result.totalGasSpent, at);
-  const logs = archive.logsAt(head.number, 0, 100).map(({ log }) => [log.address, log.topics, log.data]);
+  const logs = archive
+    .logsAt(head.number, 0, 100)
+    .map(({ log }) => [log.address, log.topics, log.data]);
   assert.deepEqual(logs, record.succeeded ? (result.execResult.logs ?? []) : [], at);
-  const touched = [testAddress(said.from).toString(), ...(said.to ? [said.to] : []), ...TARGETS,
-    `0x${"00".repeat(20)}` as Hex, ...(result.createdAddress ? [result.createdAddress.toString()] : [])];
+  const touched: Hex[] = [
+    testAddress(said.from).toString(),
+    ...(said.to ? [said.to] : []),
+    ...TARGETS,
+    `0x${"00".repeat(20)}`,
+    ...(result.createdAddress ? [result.createdAddress.toString()] : []),
+  ];
   const factory = chain.storageAt(TARGETS[1]!, bytesToHex(new Uint8Array(32)));
   if (factory.length > 0) touched.push(bytesToHex(setLengthLeft(factory, 20)));
   for (const address of touched) await compareAccount(chain, vm, address, at);
@@ -118,7 +139,7 @@ async function runBoth(chain: Chain, vm: VM, said: TestTransaction): Promise<voi
 
 async function compareAccount(chain: Chain, vm: VM, address: Hex, at: string): Promise<void> {
   const name = createAddressFromString(address);
-  const expected = (await vm.stateManager.getAccount(name)) ?? new Account();
+  const expected = (await vm.stateManager.getAccount(name)) ?? createAccount({});
   const found = chain.account(address);
   assert.equal(found.nonce, expected.nonce, `nonce ${address} ${at}`);
   assert.equal(found.balanceWei, expected.balance, `balance ${address} ${at}`);
@@ -127,12 +148,21 @@ async function compareAccount(chain: Chain, vm: VM, address: Hex, at: string): P
   for (const slot of [0, 1, 2]) {
     const key = setLengthLeft(Uint8Array.of(slot), 32);
     const value = await vm.stateManager.getStorage(name, key);
-    assert.equal(bytesToHex(chain.storageAt(address, bytesToHex(key))), bytesToHex(value), `slot ${slot} ${address} ${at}`);
+    assert.equal(
+      bytesToHex(chain.storageAt(address, bytesToHex(key))),
+      bytesToHex(value),
+      `slot ${slot} ${address} ${at}`,
+    );
   }
 }
 
 async function open(): Promise<Chain> {
-  const parts = { clock: new HandClock(), store: new MemoryStore(), activity: new CountingActivity(), log: silentLog };
+  const parts = {
+    clock: new HandClock(),
+    store: new MemoryStore(),
+    activity: new CountingActivity(),
+    log: silentLog,
+  };
   return openChain(parts, testOptions());
 }
 
@@ -151,7 +181,10 @@ describe("Machine", function () {
     }
     const factory = chain.storageAt(TARGETS[1]!, bytesToHex(new Uint8Array(32)));
     assert.equal(factory.length, 20, "the factory made something");
-    assert.deepEqual(chain.storageAt(TARGETS[2]!, bytesToHex(setLengthLeft(Uint8Array.of(1), 32))), Uint8Array.of(1));
+    assert.deepEqual(
+      chain.storageAt(TARGETS[2]!, bytesToHex(setLengthLeft(Uint8Array.of(1), 32))),
+      Uint8Array.of(1),
+    );
   });
 
   it("several transactions in one block see each other as they do alone", async () => {

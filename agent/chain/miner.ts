@@ -57,8 +57,7 @@ export class Miner {
     const { hash, hashBytes } = transaction;
     const admission = this.#parts.pool.add(transaction);
     if (admission === "queued") return Promise.resolve({ ok: true, hash: hashBytes });
-    if (admission !== "ready")
-      return Promise.resolve({ ok: false, reason: REASONS[admission] });
+    if (admission !== "ready") return Promise.resolve({ ok: false, reason: REASONS[admission] });
     if (!this.#isWorking) {
       this.#isWorking = true;
       this.#parts.activity.begin();
@@ -72,15 +71,16 @@ export class Miner {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, inTurn } = this.#parts;
     const stop = (): void => this.#wake();
+    const isStopped = (): boolean => signal.aborted;
     signal.addEventListener("abort", stop);
     let breathedMs = clock.monotonicMs();
     try {
-      while (!signal.aborted) {
+      while (!isStopped()) {
         if (!this.#isWorking) await new Promise<void>((resolve) => (this.#wake = resolve));
         const { kind } = this.#mining;
         const gatherMs = kind === "demand" ? this.#mining.gatherMs : this.#mining.intervalMs;
         if (gatherMs > 0) await clock.sleep(gatherMs, signal);
-        if (signal.aborted) break;
+        if (isStopped()) break;
         await inTurn(() => this.#mine());
         if (clock.monotonicMs() - breathedMs < BREATH_MS || gatherMs > 0) continue;
         // Blocks without a pause would leave sockets and timers unserved until a long queue is empty.
@@ -133,7 +133,10 @@ export class Miner {
   /** Whoever still waits is told that nothing is promised. */
   #stop(): void {
     for (const hash of [...this.#waiting.keys()])
-      this.#tell(hash, { ok: false, reason: "the chain was stopped; nothing is known of this transaction" });
+      this.#tell(hash, {
+        ok: false,
+        reason: "the chain was stopped; nothing is known of this transaction",
+      });
     if (this.#isWorking) this.#parts.activity.end();
     this.#isWorking = false;
   }

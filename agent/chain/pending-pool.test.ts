@@ -86,7 +86,11 @@ describe("PendingPool", () => {
   });
 
   it("random schedules: everything sent once is mined once, in nonce order", () => {
-    const step = fc.record({ sender: fc.constantFrom("a", "b", "c"), mine: fc.boolean(), count: fc.integer({ min: 1, max: 4 }) });
+    const step = fc.record({
+      sender: fc.constantFrom("a", "b", "c"),
+      mine: fc.boolean(),
+      count: fc.integer({ min: 1, max: 4 }),
+    });
     const order = fc.array(fc.integer({ min: 0, max: 7 }), { minLength: 30, maxLength: 60 });
     fc.assert(
       fc.property(fc.array(step, { minLength: 30, maxLength: 60 }), order, (steps, nonces) => {
@@ -114,7 +118,10 @@ describe("PendingPool", () => {
         assert.deepEqual([...mined].sort(), [...accepted].sort());
         for (const sender of ["a", "b", "c"]) {
           const own = mined.filter((hash) => hash.startsWith(sender));
-          assert.deepEqual(own, own.map((_, nonce) => `${sender}${nonce}`));
+          assert.deepEqual(
+            own,
+            own.map((_, nonce) => `${sender}${nonce}`),
+          );
           assert.equal(pool.nextNonce(sender), BigInt(own.length));
         }
         assert.equal(pool.queuedCount, 0);

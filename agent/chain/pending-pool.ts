@@ -7,7 +7,13 @@ export interface Pooled {
 }
 
 /** What became of a transaction handed to the pool. */
-export type Admission = "ready" | "queued" | "already known" | "nonce too low" | "replaced" | "full";
+export type Admission =
+  | "ready"
+  | "queued"
+  | "already known"
+  | "nonce too low"
+  | "replaced"
+  | "full";
 
 /** Bounds of a pool. */
 export interface PoolLimits {

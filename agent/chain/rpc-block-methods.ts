@@ -46,19 +46,22 @@ function wholeBlock(chain: Chain, block: BlockRecord | undefined, flag: Json | u
   );
 }
 
-function transactionAt(chain: Chain, block: BlockRecord | undefined, position: Json | undefined): Json {
+function transactionAt(
+  chain: Chain,
+  block: BlockRecord | undefined,
+  position: Json | undefined,
+): Json {
   const index = Number(readQuantity(position, "index"));
   if (block === undefined || index >= block.transactionCount) return null;
   const record = chain.archive.transaction({ blockNumber: block.number, index });
   return record === undefined ? null : formatTransaction(chain.common, block, index, record);
 }
 
-function receiptAt(chain: Chain, block: BlockRecord, index: number): Json {
-  const { archive, common } = chain;
-  const record = archive.transaction({ blockNumber: block.number, index });
-  if (record === undefined) return null;
-  const logs = archive.logsAt(block.number, record.firstLogIndex, record.logCount);
-  return formatReceipt(common, block, index, { record, logs });
+function receiptOf(chain: Chain, hash: Uint8Array): Json {
+  const receipt = chain.receipt(hash);
+  const block = receipt === undefined ? undefined : chain.archive.block(receipt.blockNumber);
+  if (receipt === undefined || block === undefined) return null;
+  return formatReceipt(chain.common, block, receipt);
 }
 
 /** Which blocks and logs a filter object asks for. */
@@ -75,19 +78,28 @@ export function readLogFilter(
     return { ...readSelection(value), fromBlock: block.number, toBlock: block.number };
   }
   // An open end goes on with the chain: the largest number there is.
-  const isOpen = toBlock === undefined || toBlock === null || typeof toBlock !== "string" || !toBlock.startsWith("0x");
+  const isOpen =
+    toBlock === undefined ||
+    toBlock === null ||
+    typeof toBlock !== "string" ||
+    !toBlock.startsWith("0x");
   const last = readBlockTag(toBlock, "toBlock", newest);
   const first = readBlockTag(fromBlock, "fromBlock", newest);
   if (!isOpen && first > last) throw badParameter("fromBlock", "a block not after toBlock");
   const to = isOpen && toBlock !== "earliest" ? Number.MAX_SAFE_INTEGER - 1 : last;
-  return { ...readSelection(value), fromBlock: first, toBlock: Math.min(to, Number.MAX_SAFE_INTEGER - 1) };
+  return {
+    ...readSelection(value),
+    fromBlock: first,
+    toBlock: Math.min(to, Number.MAX_SAFE_INTEGER - 1),
+  };
 }
 
 /** Blocks, transactions, receipts and logs. Source: the Ethereum JSON-RPC specification. */
 export const blockMethods: RpcMethodTable = {
   eth_blockNumber: ({ chain }) => quantity(chain.head.number),
   eth_getBlockByNumber: ({ chain }, [tag, full]) => wholeBlock(chain, blockOfTag(chain, tag), full),
-  eth_getBlockByHash: ({ chain }, [hash, full]) => wholeBlock(chain, blockOfHash(chain, hash), full),
+  eth_getBlockByHash: ({ chain }, [hash, full]) =>
+    wholeBlock(chain, blockOfHash(chain, hash), full),
   eth_getBlockTransactionCountByNumber: ({ chain }, [tag]) => {
     const block = blockOfTag(chain, tag);
     return block === undefined ? null : quantity(block.transactionCount);
@@ -108,22 +120,22 @@ export const blockMethods: RpcMethodTable = {
     const pending = chain.pending(hash);
     return pending === undefined ? null : formatPending(pending);
   },
-  eth_getTransactionReceipt: ({ chain }, [hash]) => {
-    const place = chain.archive.placeOf(hexToBytes(readHex(hash, "transactionHash", 32)));
-    const block = place === undefined ? undefined : chain.archive.block(place.blockNumber);
-    return place === undefined || block === undefined ? null : receiptAt(chain, block, place.index);
-  },
+  eth_getTransactionReceipt: ({ chain }, [hash]) =>
+    receiptOf(chain, hexToBytes(readHex(hash, "transactionHash", 32))),
   eth_getBlockReceipts: ({ chain }, [value]) => {
     const isHash = typeof value === "string" && value.length === 66;
     const block = isHash ? blockOfHash(chain, value) : blockOfTag(chain, value);
     if (block === undefined) return null;
-    return Array.from({ length: block.transactionCount }, (_, i) => receiptAt(chain, block, i));
+    return chain.archive.transactionsOf(block.number).map(({ hash }) => receiptOf(chain, hash));
   },
   eth_getLogs: ({ chain }, [filter]) => findLogs(chain, readLogFilter(chain, filter)),
   eth_feeHistory: ({ chain }, [count, newest, percentiles]) => {
     const wanted = readQuantity(count, "blockCount");
     if (wanted > FEE_BLOCKS_MAX) throw badParameter("blockCount", `at most ${FEE_BLOCKS_MAX}`);
-    const last = Math.min(readBlockTag(newest, "newestBlock", chain.head.number), chain.head.number);
+    const last = Math.min(
+      readBlockTag(newest, "newestBlock", chain.head.number),
+      chain.head.number,
+    );
     const blockCount = Math.min(Number(wanted), last + 1);
     const hasPercentiles = Array.isArray(percentiles) && percentiles.length > 0;
     if (hasPercentiles && percentiles.length > FEE_PERCENTILES_MAX)

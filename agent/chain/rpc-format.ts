@@ -12,6 +12,7 @@ import {
 import { bigIntToHex, bytesToHex } from "@ethereumjs/util";
 import type { Json } from "../core/rpc.ts";
 import type { SignedTransaction } from "./admission.ts";
+import type { Receipt } from "./chain.ts";
 import type { PlacedLog } from "./chain-archive.ts";
 import type { BlockRecord, TransactionRecord } from "./chain-records.ts";
 import type { JsonRecord } from "./rpc-parameters.ts";
@@ -52,7 +53,10 @@ export function formatBlock(
   };
 }
 
-function formatFees(signed: TypedTransaction, effectiveGasPriceWei: bigint | undefined): JsonRecord {
+function formatFees(
+  signed: TypedTransaction,
+  effectiveGasPriceWei: bigint | undefined,
+): JsonRecord {
   if (!signed.supports(Capability.EIP1559FeeMarket))
     return { gasPrice: bigIntToHex((signed as LegacyTx | AccessList2930Tx).gasPrice) };
   const { maxFeePerGas, maxPriorityFeePerGas } = signed as FeeMarket1559Tx;
@@ -72,10 +76,8 @@ function formatTyped(signed: TypedTransaction): JsonRecord {
   return {
     chainId: bigIntToHex(signed.common.chainId()),
     yParity: bigIntToHex(signed.v ?? 0n),
-    accessList: accessList as unknown as Json,
-    ...(authorizationList === undefined
-      ? {}
-      : { authorizationList: authorizationList as unknown as Json }),
+    accessList: accessList,
+    ...(authorizationList === undefined ? {} : { authorizationList: authorizationList }),
   };
 }
 
@@ -138,8 +140,7 @@ export function formatLog(block: BlockRecord, { index, log }: PlacedLog): JsonRe
 export function formatReceipt(
   common: Common,
   block: BlockRecord,
-  index: number,
-  { record, logs }: { readonly record: TransactionRecord; readonly logs: readonly PlacedLog[] },
+  { index, record, logs }: Receipt,
 ): JsonRecord {
   const signed = createTxFromRLP(record.raw, { common });
   const { contractAddress } = record;
@@ -157,6 +158,11 @@ export function formatReceipt(
     cumulativeGasUsed: bigIntToHex(record.cumulativeGasUsed),
     effectiveGasPrice: bigIntToHex(record.effectiveGasPriceWei),
     logs: logs.map((log) => formatLog(block, log)),
-    logsBloom: bytesToHex(bloomOf(common, logs.map(({ log }) => log))),
+    logsBloom: bytesToHex(
+      bloomOf(
+        common,
+        logs.map(({ log }) => log),
+      ),
+    ),
   };
 }

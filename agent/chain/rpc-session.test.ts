@@ -7,8 +7,8 @@ import { bytesToHex, hexToBytes } from "@ethereumjs/util";
 import fc from "fast-check";
 import type { Json } from "../core/rpc.ts";
 import {
-  contractAddress,
   CountingActivity,
+  contractAddress,
   HandClock,
   MemoryStore,
   notebookCall,
@@ -35,20 +35,26 @@ const SENDER = testAddress(0).toString();
 
 async function open() {
   const clock = new HandClock();
-  const log = { write: (level: string, event: string): void => void (level === "error" && faults.push(event)) };
+  const log = {
+    write: (level: string, event: string): void => {
+      if (level === "error") faults.push(event);
+    },
+  };
   const parts = { clock, store: new MemoryStore(), activity: new CountingActivity(), log };
   const chain = await openChain(parts, testOptions());
   let nameCount = 0;
   const newName = (): string => `0x${(nameCount += 1).toString(16).padStart(32, "0")}`;
   const filters = new FilterTable(chain, newName);
   const notifications: Json[] = [];
-  const session = new ChainSession({ chain, filters, clock, log }, newName, (told) => notifications.push(told));
+  const session = new ChainSession({ chain, filters, clock, log }, newName, (told) =>
+    notifications.push(told),
+  );
   const ask = async (method: string, ...params: Json[]): Promise<Answer> =>
     (await session.answer({ jsonrpc: "2.0", id: 1, method, params })) as Answer;
   const result = async (method: string, ...params: Json[]): Promise<Json> => {
     const answer = await ask(method, ...params);
     assert.ok("result" in answer, JSON.stringify(answer));
-    return answer["result"] as Json;
+    return answer["result"];
   };
   const error = async (method: string, ...params: Json[]): Promise<Failure> => {
     const answer = await ask(method, ...params);
@@ -56,7 +62,14 @@ async function open() {
     return answer["error"] as unknown as Failure;
   };
   return {
-    chain, clock, session, filters, notifications, ask, result, error,
+    chain,
+    clock,
+    session,
+    filters,
+    notifications,
+    ask,
+    result,
+    error,
     [Symbol.asyncDispose]: () => chain[Symbol.asyncDispose](),
   };
 }
@@ -68,7 +81,10 @@ const raw = (chain: Chain, nonce: number, data?: Hex, to?: Hex): string =>
 async function openNoted() {
   const world = await open();
   await world.result("eth_sendRawTransaction", raw(world.chain, 0, NOTEBOOK_CODE as Hex));
-  const hash = await world.result("eth_sendRawTransaction", raw(world.chain, 1, notebookCall("note", 1, 42), NOTEBOOK));
+  const hash = await world.result(
+    "eth_sendRawTransaction",
+    raw(world.chain, 1, notebookCall("note", 1, 42), NOTEBOOK),
+  );
   return { ...world, hash: hash as Hex };
 }
 
@@ -81,10 +97,15 @@ describe("JSON-RPC dispatcher", () => {
     assert.equal(await result("eth_chainId"), "0x1092");
     assert.equal(await result("net_version"), "4242");
     assert.equal(await result("net_listening"), true);
-    assert.match(String(await result("web3_clientVersion")), /^hedgerow/);
+    assert.match((await result("web3_clientVersion")) as string, /^hedgerow/);
     assert.equal(await result("eth_syncing"), false);
     assert.deepEqual(await result("eth_accounts"), []);
-    for (const method of ["eth_blockNumber", "eth_gasPrice", "eth_maxPriorityFeePerGas", "net_peerCount"])
+    for (const method of [
+      "eth_blockNumber",
+      "eth_gasPrice",
+      "eth_maxPriorityFeePerGas",
+      "net_peerCount",
+    ])
       assert.equal(await result(method), "0x0");
   });
 
@@ -92,15 +113,27 @@ describe("JSON-RPC dispatcher", () => {
     await using world = await openNoted();
     const { result, error } = world;
     assert.equal(await result("eth_getBalance", SENDER, "latest"), "0x3635c9adc5dea00000");
-    assert.equal(await result("eth_getBalance", SENDER.toUpperCase().replace("0X", "0x")), "0x3635c9adc5dea00000");
+    assert.equal(
+      await result("eth_getBalance", SENDER.toUpperCase().replace("0X", "0x")),
+      "0x3635c9adc5dea00000",
+    );
     assert.equal(await result("eth_getTransactionCount", SENDER, "latest"), "0x2");
-    assert.match(String(await result("eth_getCode", NOTEBOOK, "0x2")), /^0x60/);
+    assert.match((await result("eth_getCode", NOTEBOOK, "0x2")) as string, /^0x60/);
     assert.equal(await result("eth_getCode", SENDER, "latest"), "0x");
-    assert.equal(await result("eth_getStorageAt", NOTEBOOK, "0x1", "latest"), `0x${"1".padStart(64, "0")}`);
-    assert.equal(await result("eth_getStorageAt", NOTEBOOK, `0x${"9".padStart(64, "0")}`), `0x${"0".repeat(64)}`);
+    assert.equal(
+      await result("eth_getStorageAt", NOTEBOOK, "0x1", "latest"),
+      `0x${"1".padStart(64, "0")}`,
+    );
+    assert.equal(
+      await result("eth_getStorageAt", NOTEBOOK, `0x${"9".padStart(64, "0")}`),
+      `0x${"0".repeat(64)}`,
+    );
     assert.match((await error("eth_getBalance", SENDER, "0x1")).message, /historical state/);
     assert.match((await error("eth_getBalance", SENDER, "0x3")).message, /header not found/);
-    assert.match((await error("eth_call", { to: NOTEBOOK }, "earliest")).message, /historical state/);
+    assert.match(
+      (await error("eth_call", { to: NOTEBOOK }, "earliest")).message,
+      /historical state/,
+    );
     const { hash } = (await result("eth_getBlockByNumber", "latest", false)) as { hash: string };
     assert.equal(await result("eth_getTransactionCount", SENDER, { blockHash: hash }), "0x2");
   });
@@ -113,9 +146,14 @@ describe("JSON-RPC dispatcher", () => {
     await sending;
     await result("eth_sendRawTransaction", raw(chain, 2, undefined, NOTEBOOK));
     assert.equal(await result("eth_getTransactionCount", SENDER, "pending"), "0x1");
-    const waiting = bytesToHex(chain.common.customCrypto.keccak256!(hexToBytes(raw(chain, 2, undefined, NOTEBOOK) as Hex)));
+    const waiting = bytesToHex(
+      chain.common.customCrypto.keccak256!(hexToBytes(raw(chain, 2, undefined, NOTEBOOK) as Hex)),
+    );
     const pending = (await result("eth_getTransactionByHash", waiting)) as Answer;
-    assert.deepEqual([pending["blockHash"], pending["nonce"], pending["from"]], [null, "0x2", SENDER]);
+    assert.deepEqual(
+      [pending["blockHash"], pending["nonce"], pending["from"]],
+      [null, "0x2", SENDER],
+    );
   });
 
   it("tells blocks, transactions and receipts by every key", async () => {
@@ -128,15 +166,27 @@ describe("JSON-RPC dispatcher", () => {
     assert.deepEqual(block["transactions"], [transaction]);
     const brief = (await result("eth_getBlockByNumber", "latest", false)) as Answer;
     assert.deepEqual(brief, { ...block, transactions: [hash] });
-    assert.deepEqual(await result("eth_getTransactionByBlockNumberAndIndex", "latest", "0x0"), transaction);
-    assert.deepEqual(await result("eth_getTransactionByBlockHashAndIndex", block["hash"]!, "0x0"), transaction);
+    assert.deepEqual(
+      await result("eth_getTransactionByBlockNumberAndIndex", "latest", "0x0"),
+      transaction,
+    );
+    assert.deepEqual(
+      await result("eth_getTransactionByBlockHashAndIndex", block["hash"]!, "0x0"),
+      transaction,
+    );
     assert.equal(await result("eth_getTransactionByBlockNumberAndIndex", "latest", "0x1"), null);
     assert.deepEqual(await result("eth_getBlockReceipts", "latest"), [receipt]);
     assert.deepEqual(await result("eth_getBlockReceipts", block["hash"]!), [receipt]);
     assert.equal(await result("eth_getBlockTransactionCountByNumber", "0x0"), "0x0");
     assert.equal(await result("eth_getBlockTransactionCountByHash", block["hash"]!), "0x1");
     assert.deepEqual(
-      [receipt["status"], receipt["to"], receipt["contractAddress"], receipt["transactionIndex"], receipt["type"]],
+      [
+        receipt["status"],
+        receipt["to"],
+        receipt["contractAddress"],
+        receipt["transactionIndex"],
+        receipt["type"],
+      ],
       ["0x1", NOTEBOOK, null, "0x0", "0x2"],
     );
     assert.equal(block["logsBloom"], receipt["logsBloom"]);
@@ -158,19 +208,31 @@ describe("JSON-RPC dispatcher", () => {
     await using world = await openNoted();
     const { result, error } = world;
     const call = (data: string): Json => ({ from: SENDER, to: NOTEBOOK, data });
-    assert.equal(await result("eth_call", call(notebookCall("notes", 1)), "latest"), `0x${"2a".padStart(64, "0")}`);
-    assert.equal(await result("eth_call", { to: NOTEBOOK, input: notebookCall("count") }), `0x${"1".padStart(64, "0")}`);
+    assert.equal(
+      await result("eth_call", call(notebookCall("notes", 1)), "latest"),
+      `0x${"2a".padStart(64, "0")}`,
+    );
+    assert.equal(
+      await result("eth_call", { to: NOTEBOOK, input: notebookCall("count") }),
+      `0x${"1".padStart(64, "0")}`,
+    );
     const custom = await error("eth_call", call(notebookCall("note", 5, 13)), "latest");
     assert.deepEqual([custom.code, custom.message], [3, "execution reverted"]);
-    assert.equal(String(custom.data).length, 2 + 2 * 36);
+    assert.equal((custom.data as string).length, 2 + 2 * 36);
     for (const method of ["eth_call", "eth_estimateGas"]) {
       const worded = await error(method, call(notebookCall("note", 5, 14)), "latest");
       assert.deepEqual([worded.code, worded.message], [3, "execution reverted: unlucky"]);
     }
     assert.equal(await result("eth_estimateGas", { from: SENDER, to: SENDER }), "0x5208");
-    assert.match((await error("eth_call", { to: NOTEBOOK, gas: "0x1000001" })).message, /gas limit too high/);
+    assert.match(
+      (await error("eth_call", { to: NOTEBOOK, gas: "0x1000001" })).message,
+      /gas limit too high/,
+    );
     assert.equal((await error("eth_call", { to: NOTEBOOK, value: "0x1" })).code, -32_000);
-    assert.match((await error("eth_call", call("0x"), "latest", { [SENDER]: {} })).message, /stateOverride/);
+    assert.match(
+      (await error("eth_call", call("0x"), "latest", { [SENDER]: {} })).message,
+      /stateOverride/,
+    );
   });
 
   it("refuses transactions with the words that clients know", async () => {
@@ -178,7 +240,10 @@ describe("JSON-RPC dispatcher", () => {
     const { chain, error } = world;
     const old = await error("eth_sendRawTransaction", raw(chain, 1, undefined, SENDER));
     assert.deepEqual([old.code, old.message], [-32_000, "nonce too low"]);
-    const known = await error("eth_sendRawTransaction", raw(chain, 1, notebookCall("note", 1, 42), NOTEBOOK));
+    const known = await error(
+      "eth_sendRawTransaction",
+      raw(chain, 1, notebookCall("note", 1, 42), NOTEBOOK),
+    );
     assert.deepEqual([known.code, known.message], [-32_000, "already known"]);
     assert.equal((await error("eth_sendRawTransaction", "0xc0")).code, -32_000);
   });
@@ -188,7 +253,10 @@ describe("JSON-RPC dispatcher", () => {
     const { chain, result, error, hash } = world;
     const logs = (filter: Json): Promise<Json> => result("eth_getLogs", filter);
     const [found] = (await logs({ fromBlock: "earliest" })) as Answer[];
-    assert.deepEqual([found!["transactionHash"], found!["logIndex"], found!["removed"]], [hash, "0x0", false]);
+    assert.deepEqual(
+      [found!["transactionHash"], found!["logIndex"], found!["removed"]],
+      [hash, "0x0", false],
+    );
     const topics = found!["topics"] as string[];
     const selections: readonly (readonly [Answer, number])[] = [
       [{}, 1],
@@ -204,7 +272,10 @@ describe("JSON-RPC dispatcher", () => {
     ];
     for (const [filter, count] of selections)
       assert.equal(((await logs(filter)) as Json[]).length, count, JSON.stringify(filter));
-    assert.match((await error("eth_getLogs", { fromBlock: "0x2", toBlock: "0x1" })).message, /fromBlock/);
+    assert.match(
+      (await error("eth_getLogs", { fromBlock: "0x2", toBlock: "0x1" })).message,
+      /fromBlock/,
+    );
     assert.match((await error("eth_getLogs", { topics: ["0x01"] })).message, /topics\[0\]/);
     assert.equal((await error("eth_getLogs", { blockHash: `0x${"ab".repeat(32)}` })).code, -32_000);
     assert.equal(chain.head.number, 2);
@@ -218,11 +289,23 @@ describe("JSON-RPC dispatcher", () => {
     const pending = await result("eth_newPendingTransactionFilter");
     const changes = async (name: Json): Promise<number> =>
       ((await result("eth_getFilterChanges", name)) as Json[]).length;
-    assert.deepEqual([await changes(logs), await changes(blocks), await changes(pending)], [0, 0, 0]);
+    assert.deepEqual(
+      [await changes(logs), await changes(blocks), await changes(pending)],
+      [0, 0, 0],
+    );
     for (const nonce of [2, 3])
-      await result("eth_sendRawTransaction", raw(chain, nonce, notebookCall("note", nonce, 50), NOTEBOOK));
-    assert.deepEqual([await changes(logs), await changes(blocks), await changes(pending)], [2, 2, 2]);
-    assert.deepEqual([await changes(logs), await changes(blocks), await changes(pending)], [0, 0, 0]);
+      await result(
+        "eth_sendRawTransaction",
+        raw(chain, nonce, notebookCall("note", nonce, 50), NOTEBOOK),
+      );
+    assert.deepEqual(
+      [await changes(logs), await changes(blocks), await changes(pending)],
+      [2, 2, 2],
+    );
+    assert.deepEqual(
+      [await changes(logs), await changes(blocks), await changes(pending)],
+      [0, 0, 0],
+    );
     assert.equal(((await result("eth_getFilterLogs", logs)) as Json[]).length, 3);
     assert.equal((await error("eth_getFilterLogs", blocks)).message, "filter not found");
     assert.equal(await result("eth_uninstallFilter", blocks), true);
@@ -245,13 +328,22 @@ describe("JSON-RPC dispatcher", () => {
     const logs = await result("eth_subscribe", "logs", { address: NOTEBOOK });
     const others = await result("eth_subscribe", "logs", { address: SENDER });
     const pending = await result("eth_subscribe", "newPendingTransactions");
-    const hash = await result("eth_sendRawTransaction", raw(chain, 1, notebookCall("note", 1, 42), NOTEBOOK));
+    const hash = await result(
+      "eth_sendRawTransaction",
+      raw(chain, 1, notebookCall("note", 1, 42), NOTEBOOK),
+    );
     const told = notifications.map((notification) => {
-      const { method, params } = notification as { method: string; params: { subscription: string; result: Json } };
+      const { method, params } = notification as {
+        method: string;
+        params: { subscription: string; result: Json };
+      };
       assert.equal(method, "eth_subscription");
       return [params.subscription, params.result] as const;
     });
-    assert.deepEqual(told.map(([name]) => name), [pending, heads, logs]);
+    assert.deepEqual(
+      told.map(([name]) => name),
+      [pending, heads, logs],
+    );
     assert.equal(told[0]![1], hash);
     assert.equal((told[1]![1] as Answer)["number"], "0x2");
     assert.equal((told[2]![1] as Answer)["transactionHash"], hash);
@@ -289,26 +381,42 @@ describe("JSON-RPC dispatcher", () => {
     await using world = await open();
     const { session, chain } = world;
     const batch = [
-      { jsonrpc: "2.0", id: "a", method: "eth_sendRawTransaction", params: [raw(chain, 0, undefined, SENDER)] },
+      {
+        jsonrpc: "2.0",
+        id: "a",
+        method: "eth_sendRawTransaction",
+        params: [raw(chain, 0, undefined, SENDER)],
+      },
       { jsonrpc: "2.0", method: "eth_chainId" },
       7,
       { jsonrpc: "2.0", id: 3, method: "eth_chainId" },
     ];
     const answers = (await session.answer(batch)) as Answer[];
-    assert.deepEqual(answers.map(({ id }) => id), ["a", null, 3]);
+    assert.deepEqual(
+      answers.map(({ id }) => id),
+      ["a", null, 3],
+    );
     assert.equal((answers[1]!["error"] as unknown as Failure).code, -32_600);
     assert.equal(answers[2]!["result"], "0x1092");
     assert.equal(await session.answer([{ jsonrpc: "2.0", method: "eth_chainId" }]), undefined);
     assert.equal(await session.answer({ jsonrpc: "2.0", method: "no_such" }), undefined);
     const empty = (await session.answer([])) as Answer;
     assert.equal((empty["error"] as unknown as Failure).code, -32_600);
-    const long = (await session.answer(Array.from({ length: BATCH_CALLS_MAX + 1 }, () => 0))) as Answer;
+    const long = (await session.answer(
+      Array.from({ length: BATCH_CALLS_MAX + 1 }, () => 0),
+    )) as Answer;
     assert.equal((long["error"] as unknown as Failure).code, -32_005);
   });
 
   it("does not know what it does not know", async () => {
     await using world = await open();
-    for (const method of ["eth_fillTransaction", "toString", "__proto__", "constructor", "x".repeat(10_000)])
+    for (const method of [
+      "eth_fillTransaction",
+      "toString",
+      "__proto__",
+      "constructor",
+      "x".repeat(10_000),
+    ])
       assert.equal((await world.error(method)).code, -32_601);
   });
 
@@ -338,9 +446,7 @@ describe("JSON-RPC dispatcher", () => {
     ];
     for (const [name, method, ...params] of wrong) {
       const answer = (await world.session.answer(
-        name.source === "params"
-          ? { id: 1, method, params: { a: 1 } }
-          : { id: 1, method, params },
+        name.source === "params" ? { id: 1, method, params: { a: 1 } } : { id: 1, method, params },
       )) as Answer;
       const { code, message } = answer["error"] as unknown as Failure;
       assert.equal(code, -32_602, `${method} ${JSON.stringify(params)}`);
@@ -353,30 +459,88 @@ describe("JSON-RPC dispatcher", () => {
     const history = (await world.result("eth_feeHistory", "0x5", "latest", [10, 90])) as Answer;
     assert.equal(history["oldestBlock"], "0x0");
     assert.deepEqual(history["baseFeePerGas"], ["0x0", "0x0", "0x0", "0x0"]);
-    assert.deepEqual(history["reward"], [0, 1, 2].map(() => ["0x0", "0x0"]));
+    assert.deepEqual(
+      history["reward"],
+      [0, 1, 2].map(() => ["0x0", "0x0"]),
+    );
     assert.ok(!("reward" in ((await world.result("eth_feeHistory", "0x1", "latest")) as Answer)));
   });
 
   it("answers any junk with an error of its own, never with a fault", async () => {
     await using world = await openNoted();
     const { session, chain } = world;
-    const methods = ["eth_call", "eth_getLogs", "eth_newFilter", "eth_getBlockByNumber", "eth_estimateGas", "eth_feeHistory",
-      "eth_getStorageAt", "eth_subscribe", "eth_getFilterChanges", "eth_sendRawTransaction", "eth_getTransactionCount"];
+    const methods = [
+      "eth_call",
+      "eth_getLogs",
+      "eth_newFilter",
+      "eth_getBlockByNumber",
+      "eth_estimateGas",
+      "eth_feeHistory",
+      "eth_getStorageAt",
+      "eth_subscribe",
+      "eth_getFilterChanges",
+      "eth_sendRawTransaction",
+      "eth_getTransactionCount",
+    ];
     const leaf = fc.oneof(
-      fc.constantFrom<Json>(null, true, 0, -1, 1e300, "", "0x", "0x0", "latest", "0x1", SENDER, NOTEBOOK, `0x${"f".repeat(64)}`, `0x${"f".repeat(65)}`),
+      fc.constantFrom<Json>(
+        null,
+        true,
+        0,
+        -1,
+        1e300,
+        "",
+        "0x",
+        "0x0",
+        "latest",
+        "0x1",
+        SENDER,
+        NOTEBOOK,
+        `0x${"f".repeat(64)}`,
+        `0x${"f".repeat(65)}`,
+      ),
       fc.string(),
     );
     const value = fc.oneof(
       leaf,
       fc.array(leaf, { maxLength: 5 }),
-      fc.dictionary(fc.constantFrom("to", "from", "data", "value", "gas", "address", "topics", "fromBlock", "toBlock", "blockHash", "accessList"), fc.oneof(leaf, fc.array(leaf, { maxLength: 3 }))),
+      fc.dictionary(
+        fc.constantFrom(
+          "to",
+          "from",
+          "data",
+          "value",
+          "gas",
+          "address",
+          "topics",
+          "fromBlock",
+          "toBlock",
+          "blockHash",
+          "accessList",
+        ),
+        fc.oneof(leaf, fc.array(leaf, { maxLength: 3 })),
+      ),
     );
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...methods), fc.oneof(fc.array(value, { maxLength: 4 }), value), async (method, params) => {
-        const answer = (await session.answer({ jsonrpc: "2.0", id: 1, method, params })) as Answer;
-        assert.ok("result" in answer || "error" in answer);
-        if ("error" in answer) assert.notEqual((answer["error"] as unknown as Failure).code, -32_603, JSON.stringify([method, params, answer]));
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...methods),
+        fc.oneof(fc.array(value, { maxLength: 4 }), value),
+        async (method, params) => {
+          const answer = (await session.answer({
+            jsonrpc: "2.0",
+            id: 1,
+            method,
+            params,
+          })) as Answer;
+          assert.ok("result" in answer || "error" in answer);
+          if ("error" in answer)
+            assert.notEqual(
+              (answer["error"] as unknown as Failure).code,
+              -32_603,
+              JSON.stringify([method, params, answer]),
+            );
+        },
+      ),
       { numRuns: 1_500 },
     );
     assert.ok(chain.head.number >= 2);

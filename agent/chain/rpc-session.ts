@@ -51,7 +51,7 @@ export class ChainSession implements RpcSession {
 
   /** Answers a call, or a batch of calls, which run together and may end in any order. */
   async answer(message: Json): Promise<Json | undefined> {
-    if (!Array.isArray(message)) return this.#answerOne(message as Exclude<Json, readonly Json[]>);
+    if (!Array.isArray(message)) return this.#answerOne(message);
     const calls = message as readonly Json[];
     if (calls.length === 0) return failure(null, RPC_CODE.invalidRequest, "an empty batch");
     if (calls.length > BATCH_CALLS_MAX)
@@ -65,7 +65,11 @@ export class ChainSession implements RpcSession {
     if (!isJsonRecord(message)) return failure(null, RPC_CODE.invalidRequest, "not a call");
     const { id = null, method, params = [] } = message;
     const isCall = "id" in message;
-    if (typeof method !== "string" || (typeof id === "object" && id !== null) || typeof id === "boolean")
+    if (
+      typeof method !== "string" ||
+      (typeof id === "object" && id !== null) ||
+      typeof id === "boolean"
+    )
       return failure(null, RPC_CODE.invalidRequest, "not a call");
     try {
       const result = await this.#run(method, params);
@@ -74,7 +78,10 @@ export class ChainSession implements RpcSession {
       // A request must not end the chain: what is not an answer is a fault of ours, told and logged.
       if (!(error instanceof RpcError)) {
         const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        this.#context.log.write("error", "chain-rpc-fault", { method: method.slice(0, 100), reason });
+        this.#context.log.write("error", "chain-rpc-fault", {
+          method: method.slice(0, 100),
+          reason,
+        });
         return isCall ? failure(id, RPC_CODE.internal, "internal error") : undefined;
       }
       return isCall ? failure(id, error.code, error.message, error.data) : undefined;
@@ -128,9 +135,7 @@ export class ChainSession implements RpcSession {
     this.#tell("logs", ({ selection }) => {
       const query = { ...selection, fromBlock: block.number, toBlock: block.number };
       return logs.flatMap((log, index) =>
-        isAskedFor(query, log)
-          ? [formatLog(block, { blockNumber: block.number, index, log })]
-          : [],
+        isAskedFor(query, log) ? [formatLog(block, { blockNumber: block.number, index, log })] : [],
       );
     });
   }
@@ -157,4 +162,3 @@ function failure(id: Json, code: number, message: string, data?: Json): Json {
   const error = { code, message, ...(data === undefined ? {} : { data }) };
   return { jsonrpc: "2.0", id, error };
 }
-

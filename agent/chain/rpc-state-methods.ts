@@ -1,10 +1,11 @@
 import { bytesToHex, hexToBytes } from "@ethereumjs/util";
 import type { Json } from "../core/rpc.ts";
-import type { CallOutcome, Chain } from "./chain.ts";
-import { readSlot, padWord } from "./rpc-words.ts";
+import type { Chain } from "./chain.ts";
+import type { CallOutcome } from "./chain-calls.ts";
+import { revertReason } from "./revert-reason.ts";
+import { readLogFilter } from "./rpc-block-methods.ts";
 import type { RpcMethodTable } from "./rpc-context.ts";
 import { RPC_CODE, RpcError } from "./rpc-error.ts";
-import { readLogFilter } from "./rpc-block-methods.ts";
 import { quantity } from "./rpc-format.ts";
 import {
   isJsonRecord,
@@ -14,7 +15,7 @@ import {
   readHex,
   refuseGiven,
 } from "./rpc-parameters.ts";
-import { revertReason } from "./revert-reason.ts";
+import { padWord, readSlot } from "./rpc-words.ts";
 
 /** Refuses blocks other than the newest: the state of older ones is not kept. */
 function needNewest({ archive, head }: Chain, tag: Json | undefined): void {
@@ -24,7 +25,8 @@ function needNewest({ archive, head }: Chain, tag: Json | undefined): void {
     number = archive.blockByHash(hash)?.number ?? -1;
   } else number = readBlockTag(isJsonRecord(tag) ? tag["blockNumber"] : tag, "block", head.number);
   if (number === head.number) return;
-  const message = number > head.number || number < 0 ? "header not found" : "historical state is not available";
+  const message =
+    number > head.number || number < 0 ? "header not found" : "historical state is not available";
   throw new RpcError(RPC_CODE.serverError, message);
 }
 

@@ -12,4 +12,3 @@ export function readSlot(value: Json | undefined): Hex {
 export function padWord(value: Uint8Array): Hex {
   return bytesToHex(setLengthLeft(value, 32));
 }
-

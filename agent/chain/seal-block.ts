@@ -26,7 +26,10 @@ export function sealBlock(
   { common, crypto: { keccak256 } }: { readonly common: Common; readonly crypto: ChainCrypto },
   environment: BlockHeader,
   stateRoot: Uint8Array,
-  { transactions, logs }: {
+  {
+    transactions,
+    logs,
+  }: {
     readonly transactions: readonly TransactionRecord[];
     readonly logs: readonly LogRecord[];
   },
