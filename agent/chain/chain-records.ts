@@ -1,4 +1,4 @@
-import { type NestedUint8Array, RLP } from "@ethereumjs/rlp";
+import { RLP } from "@ethereumjs/rlp";
 import { bigIntToUnpaddedBytes, bytesToBigInt } from "@ethereumjs/util";
 
 /** One block as it lies in the database. */
@@ -43,11 +43,6 @@ export interface LogRecord {
 const fromNumber = (value: number): Uint8Array => bigIntToUnpaddedBytes(BigInt(value));
 const toNumber = (bytes: Uint8Array): number => Number(bytesToBigInt(bytes));
 
-/** Decodes our own bytes, whose shape the caller knows. */
-function decode<T extends NestedUint8Array>(bytes: Uint8Array): T {
-  return RLP.decode(bytes) as T;
-}
-
 type Field = Uint8Array;
 
 /** A block as bytes of the database. */
@@ -65,8 +60,9 @@ export function encodeBlock(block: BlockRecord): Uint8Array {
 
 /** The inverse of encodeBlock. */
 export function decodeBlock(bytes: Uint8Array): BlockRecord {
-  const [number, hash, header, timestamp, stateRoot, transactionCount, sizeBytes] =
-    decode<[Field, Field, Field, Field, Field, Field, Field]>(bytes);
+  const [number, hash, header, timestamp, stateRoot, transactionCount, sizeBytes] = RLP.decode(
+    bytes,
+  ) as [Field, Field, Field, Field, Field, Field, Field];
   return {
     number: toNumber(number),
     hash,
@@ -97,7 +93,7 @@ export function encodeTransaction(transaction: TransactionRecord): Uint8Array {
 /** The inverse of encodeTransaction. */
 export function decodeTransaction(bytes: Uint8Array): TransactionRecord {
   const [raw, hash, from, status, gasUsed, cumulative, price, contractAddress, first, count] =
-    decode<[Field, Field, Field, Field, Field, Field, Field, Field, Field, Field]>(bytes);
+    RLP.decode(bytes) as [Field, Field, Field, Field, Field, Field, Field, Field, Field, Field];
   return {
     raw,
     hash,
@@ -125,7 +121,12 @@ export function encodeLog(log: LogRecord): Uint8Array {
 
 /** The inverse of encodeLog. */
 export function decodeLog(bytes: Uint8Array): LogRecord {
-  const [address, topics, data, transactionIndex, transactionHash] =
-    decode<[Field, Field[], Field, Field, Field]>(bytes);
+  const [address, topics, data, transactionIndex, transactionHash] = RLP.decode(bytes) as [
+    Field,
+    Field[],
+    Field,
+    Field,
+    Field,
+  ];
   return { address, topics, data, transactionIndex: toNumber(transactionIndex), transactionHash };
 }

@@ -1,22 +1,21 @@
 import type { Common } from "@ethereumjs/common";
-import { type AccessList, createAccessList2930Tx } from "@ethereumjs/tx";
-import { bytesToHex, createAddressFromString, createZeroAddress } from "@ethereumjs/util";
+import { bytesToHex } from "@ethereumjs/util";
 import type { Activity } from "../core/activity.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Database, Store } from "../core/store.ts";
 import { type AccountRecord, EMPTY_ACCOUNT } from "./account-record.ts";
 import { readTransaction, type SignedTransaction } from "./admission.ts";
-import { ChainArchive, type SealedBlock } from "./chain-archive.ts";
-import type { Hex } from "./chain-keys.ts";
+import { ChainArchive, type PlacedLog, type SealedBlock } from "./chain-archive.ts";
+import { Caller, type CallOutcome, type CallRequest, type EstimateOutcome } from "./chain-calls.ts";
+import type { Hex, Place } from "./chain-keys.ts";
 import { type ChainOptions, checkChainOptions } from "./chain-options.ts";
-import type { BlockRecord } from "./chain-records.ts";
+import type { BlockRecord, TransactionRecord } from "./chain-records.ts";
 import { CommittedState } from "./committed-state.ts";
 import { type ChainCrypto, loadCrypto } from "./crypto.ts";
-import { leastGas } from "./estimate-gas.ts";
-import { fixedCommon, TRANSACTION_GAS_MAX } from "./fixed-common.ts";
+import { fixedCommon } from "./fixed-common.ts";
 import { openGenesis } from "./genesis.ts";
-import { Machine, type Message, type MessageResult } from "./machine.ts";
+import { Machine } from "./machine.ts";
 import { Miner, type SendOutcome } from "./miner.ts";
 import { PendingPool } from "./pending-pool.ts";
 import { Serial } from "./serial.ts";
@@ -29,27 +28,11 @@ export interface ChainParts {
   readonly log: Log;
 }
 
-/** A call as it is asked for; what is left out: from nobody, no value, no data, the most gas. */
-export interface CallRequest {
-  readonly from?: Hex;
-  readonly to?: Hex;
-  readonly data?: Uint8Array;
-  readonly valueWei?: bigint;
-  readonly gas?: bigint;
-  readonly accessList?: AccessList;
+/** A transaction in a block, with what it did. */
+export interface Receipt extends Place {
+  readonly record: TransactionRecord;
+  readonly logs: readonly PlacedLog[];
 }
-
-/** How a call ended. */
-export type CallOutcome =
-  | { readonly kind: "returned"; readonly data: Uint8Array }
-  /** The contract refused, with the data it gave as its reason. */
-  | { readonly kind: "reverted"; readonly data: Uint8Array }
-  | { readonly kind: "failed"; readonly reason: string };
-
-/** The gas that a transaction needs, or why it cannot succeed. */
-export type EstimateOutcome =
-  | { readonly kind: "enough"; readonly gas: bigint }
-  | Exclude<CallOutcome, { kind: "returned" }>;
 
 /** Whoever wants to know what happens; called after a block is durable, before senders are answered. */
 export interface ChainObserver {
@@ -58,8 +41,6 @@ export interface ChainObserver {
 }
 
 const POOL_LIMITS = { readyMax: 20_000, queuedMax: 4_096 };
-const CALLS_WAITING_MAX = 1_000;
-const BUSY = "too many calls wait; try again later";
 
 interface Inside {
   readonly options: ChainOptions;
@@ -89,6 +70,7 @@ export class Chain implements AsyncDisposable {
   readonly #pool: PendingPool<SignedTransaction>;
   readonly #miner: Miner;
   readonly #turns = new Serial();
+  readonly #caller: Caller;
   readonly #observers = new Set<ChainObserver>();
   readonly #stopping = new AbortController();
   #head: BlockRecord;
@@ -115,6 +97,14 @@ export class Chain implements AsyncDisposable {
       options.mining,
       options.transactionsPerBlockMax,
     );
+    this.#caller = new Caller({
+      machine: inside.machine,
+      common,
+      turns: this.#turns,
+      head: () => this.#head,
+      nowS: () => this.#nowS(),
+      balanceWei: (address) => this.account(address).balanceWei,
+    });
     parts.activity.reached("chain", head.number);
     this.ended = this.#miner.run(this.#stopping.signal);
     // Whoever opened the chain awaits `ended` too; here a failure only closes the door.
@@ -145,6 +135,16 @@ export class Chain implements AsyncDisposable {
     return outcome;
   }
 
+  /** What became of the transaction; undefined when it is in no block. */
+  receipt(hash: Uint8Array): Receipt | undefined {
+    const place = this.archive.placeOf(hash);
+    const record = place === undefined ? undefined : this.archive.transaction(place);
+    if (place === undefined || record === undefined) return undefined;
+    const { blockNumber } = place;
+    const logs = this.archive.logsAt(blockNumber, record.firstLogIndex, record.logCount);
+    return { ...place, record, logs };
+  }
+
   /** A transaction that waits for a block. */
   pending(hash: Hex): SignedTransaction | undefined {
     return this.#pool.find(hash);
@@ -171,53 +171,13 @@ export class Chain implements AsyncDisposable {
   }
 
   /** What `request` would return in a transaction sent now: it sees the next block's number and time. */
-  async call(request: CallRequest): Promise<CallOutcome> {
-    if (this.#turns.waitingCount >= CALLS_WAITING_MAX) return { kind: "failed", reason: BUSY };
-    const message = messageOf(request);
-    const reason = this.#whyNoCall(message);
-    if (reason !== undefined) return { kind: "failed", reason };
-    const result = await this.#turns.run(() =>
-      this.#inside.machine.call(this.#head, this.#nowS(), message),
-    );
-    return outcomeOf(result) ?? { kind: "returned", data: result.returned };
+  call(request: CallRequest): Promise<CallOutcome> {
+    return this.#caller.call(request);
   }
 
   /** The least gas limit with which `request` succeeds as a transaction sent now. */
-  async estimateGas(request: CallRequest): Promise<EstimateOutcome> {
-    if (this.#turns.waitingCount >= CALLS_WAITING_MAX) return { kind: "failed", reason: BUSY };
-    const message = messageOf(request);
-    const reason = this.#whyNoCall(message);
-    if (reason !== undefined) return { kind: "failed", reason };
-    return this.#turns.run(() => this.#estimate(message, request.accessList ?? []));
-  }
-
-  #whyNoCall({ from, valueWei, gas }: Message): string | undefined {
-    if (gas > TRANSACTION_GAS_MAX) return `gas limit too high: the most is ${TRANSACTION_GAS_MAX}`;
-    if (this.account(from.toString()).balanceWei < valueWei)
-      return "insufficient funds for transfer";
-    return undefined;
-  }
-
-  async #estimate(message: Message, accessList: AccessList): Promise<EstimateOutcome> {
-    const { from, to, data, valueWei: value, gas } = message;
-    let failure: EstimateOutcome | undefined;
-    const found = await leastGas(gas, async (gasLimit) => {
-      const transaction = createAccessList2930Tx(
-        { ...(to === undefined ? {} : { to }), data, value, gasLimit, accessList },
-        { common: this.common, freeze: false },
-      );
-      transaction.getSenderAddress = () => from;
-      const result = await this.#inside.machine.trial(this.#head, this.#nowS(), transaction);
-      const failed =
-        typeof result === "string"
-          ? ({ kind: "failed", reason: result } as const)
-          : outcomeOf(result);
-      failure ??= failed;
-      const gasBeforeRefund = typeof result === "string" ? 0n : result.gasBeforeRefund;
-      return { succeeded: failed === undefined, gasBeforeRefund };
-    });
-    if (found !== undefined) return { kind: "enough", gas: found };
-    return failure ?? { kind: "failed", reason: "gas required exceeds allowance" };
+  estimateGas(request: CallRequest): Promise<EstimateOutcome> {
+    return this.#caller.estimateGas(request);
   }
 
   #nowS(): number {
@@ -256,26 +216,6 @@ export class Chain implements AsyncDisposable {
       .then(() => this.#inside.database[Symbol.asyncDispose]());
     return this.#closed;
   }
-}
-
-function messageOf({ from, to, data, valueWei, gas }: CallRequest): Message {
-  return {
-    from: from === undefined ? createZeroAddress() : createAddressFromString(from),
-    to: to === undefined ? undefined : createAddressFromString(to),
-    data: data ?? new Uint8Array(),
-    valueWei: valueWei ?? 0n,
-    gas: gas ?? TRANSACTION_GAS_MAX,
-  };
-}
-
-function outcomeOf({
-  failure,
-  returned,
-}: MessageResult): Exclude<CallOutcome, { kind: "returned" }> | undefined {
-  if (failure === undefined) return undefined;
-  return failure === "revert"
-    ? { kind: "reverted", data: returned }
-    : { kind: "failed", reason: failure };
 }
 
 /**

@@ -61,8 +61,8 @@ after(async () => {
 /** A promise that a callback settles. */
 function eventually<T>(): {
   promise: Promise<T>;
-  resolve(value: T): void;
-  reject(error: unknown): void;
+  resolve: (value: T) => void;
+  reject: (error: unknown) => void;
 } {
   let resolve: (value: T) => void = () => undefined;
   let reject: (error: unknown) => void = () => undefined;
@@ -88,16 +88,18 @@ function viemClients(index: number, transport: viem.Transport) {
   };
 }
 
+const VIEM_ABI = viem.parseAbi(NOTEBOOK_ABI);
+
 async function viemScript(index: number, transport: viem.Transport): Promise<void> {
   const { reader, writer } = viemClients(index, transport);
   assert.equal(await reader.getChainId(), 4242);
   const deployed = await writer.deployContract({
-    abi: NOTEBOOK_ABI,
+    abi: VIEM_ABI,
     bytecode: NOTEBOOK_CODE as viem.Hex,
   });
   const { contractAddress, status } = await reader.waitForTransactionReceipt({ hash: deployed });
   assert.equal(status, "success");
-  const notebook = { address: viem.getAddress(contractAddress!), abi: NOTEBOOK_ABI } as const;
+  const notebook = { address: viem.getAddress(contractAddress!), abi: VIEM_ABI } as const;
 
   const heard = eventually<readonly viem.Log[]>();
   const head = eventually<viem.Block>();
@@ -108,7 +110,7 @@ async function viemScript(index: number, transport: viem.Transport): Promise<voi
     onError: heard.reject,
   });
   const unwatchBlocks = reader.watchBlocks({
-    onBlock: (block) => block.number! > 0n && head.resolve(block as viem.Block),
+    onBlock: (block) => block.number > 0n && head.resolve(block as viem.Block),
     onError: head.reject,
   });
   const filter = await reader.createContractEventFilter({ ...notebook, eventName: "Noted" });

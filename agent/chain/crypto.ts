@@ -6,10 +6,12 @@ import * as secp256k1 from "tiny-secp256k1";
 /** Hashes bytes to 32 bytes. */
 export type Hash = (message: Uint8Array) => Uint8Array;
 
+type Recover = NonNullable<CustomCrypto["ecrecover"]>;
+
 /** The primitives that cost most of a transaction, in WebAssembly: five to eight times faster than script. */
 export interface ChainCrypto extends CustomCrypto {
   readonly keccak256: Hash;
-  readonly ecrecover: NonNullable<CustomCrypto["ecrecover"]>;
+  readonly ecrecover: Recover;
   readonly ecsign: NonNullable<CustomCrypto["ecsign"]>;
 }
 
@@ -18,13 +20,7 @@ export interface ChainCrypto extends CustomCrypto {
  * Source: Ethereum Yellow Paper, appendix F; `v` as in EIP-155.
  * @throws Error when no key can have made this signature: the library expects it.
  */
-function recover(
-  message: Uint8Array,
-  v: bigint,
-  r: Uint8Array,
-  s: Uint8Array,
-  chainId?: bigint,
-): Uint8Array {
+function recover(...[message, v, r, s, chainId]: Parameters<Recover>): Uint8Array {
   const recovery = calculateSigRecovery(v, chainId);
   if (recovery !== 0n && recovery !== 1n) throw new Error("invalid signature v value");
   const signature = concatBytes(setLengthLeft(r, 32), setLengthLeft(s, 32));

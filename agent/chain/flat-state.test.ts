@@ -5,17 +5,17 @@
 // Seed: fast-check's, printed on failure.
 import assert from "node:assert/strict";
 import {
-  Account,
   Address,
   bytesToHex,
   concatBytes,
+  createAccount,
   hexToBytes,
   setLengthLeft,
 } from "@ethereumjs/util";
 import fc from "fast-check";
 import { type AccountRecord, decodeAccount, encodeAccount, sameAccount } from "./account-record.ts";
 import { MemoryDatabase } from "./chain.fixture.ts";
-import { type Hex, TABLE } from "./chain-keys.ts";
+import { TABLE } from "./chain-keys.ts";
 import { CommittedState, changesOf } from "./committed-state.ts";
 import { loadCrypto } from "./crypto.ts";
 import { FlatState } from "./flat-state.ts";
@@ -61,8 +61,8 @@ const operations: fc.Arbitrary<Operation[]> = fc.array(
 
 /** The naive model: everything in two plain tables, copied whole at each checkpoint. */
 interface Model {
-  accounts: Record<number, { wei: bigint; code: number }>;
-  slots: Record<string, number>;
+  accounts: Map<number, { wei: bigint; code: number }>;
+  slots: Map<string, number>;
 }
 
 function storageWord(value: number): Uint8Array {
@@ -73,11 +73,11 @@ async function apply(state: FlatState, model: Model, operation: Operation): Prom
   switch (operation.kind) {
     case "pay": {
       const address = addressOf(operation.owner);
-      const account = (await state.getAccount(address)) ?? new Account();
+      const account = (await state.getAccount(address)) ?? createAccount({});
       account.balance = operation.wei;
       await state.putAccount(address, account);
-      const before = model.accounts[operation.owner] ?? { wei: 0n, code: 0 };
-      model.accounts[operation.owner] = { ...before, wei: operation.wei };
+      const before = model.accounts.get(operation.owner) ?? { wei: 0n, code: 0 };
+      model.accounts.set(operation.owner, { ...before, wei: operation.wei });
       return;
     }
     case "store":
@@ -86,41 +86,48 @@ async function apply(state: FlatState, model: Model, operation: Operation): Prom
         slotOf(operation.slot),
         storageWord(operation.value),
       );
-      model.slots[`${operation.owner}/${operation.slot}`] = operation.value;
+      model.slots.set(`${operation.owner}/${operation.slot}`, operation.value);
       return;
     case "code": {
       await state.putCode(addressOf(operation.owner), Uint8Array.of(operation.byte, 0));
-      const before = model.accounts[operation.owner] ?? { wei: 0n, code: 0 };
-      model.accounts[operation.owner] = { ...before, code: operation.byte };
+      const before = model.accounts.get(operation.owner) ?? { wei: 0n, code: 0 };
+      model.accounts.set(operation.owner, { ...before, code: operation.byte });
       return;
     }
     case "delete": {
-      const existing = model.accounts[operation.owner];
+      const existing = model.accounts.get(operation.owner);
       await state.deleteAccount(addressOf(operation.owner));
-      delete model.accounts[operation.owner];
+      model.accounts.delete(operation.owner);
       // Storage goes with an account that was not empty: an empty one has none on a real chain.
       if (existing === undefined || (existing.wei === 0n && existing.code === 0)) return;
-      for (const slot of SLOTS) delete model.slots[`${operation.owner}/${slot}`];
+      for (const slot of SLOTS) model.slots.delete(`${operation.owner}/${slot}`);
       return;
     }
     case "clear":
       await state.clearStorage(addressOf(operation.owner));
-      for (const slot of SLOTS) delete model.slots[`${operation.owner}/${slot}`];
+      for (const slot of SLOTS) model.slots.delete(`${operation.owner}/${slot}`);
       return;
-    default:
+    case "checkpoint":
+    case "commit":
+    case "revert":
+    case "block":
+      return;
   }
 }
 
 async function compare(state: FlatState, model: Model): Promise<void> {
   for (const name of OWNERS) {
     const account = await state.getAccount(addressOf(name));
-    const expected = model.accounts[name];
+    const expected = model.accounts.get(name);
     assert.equal(account?.balance, expected?.wei);
     const code = await state.getCode(addressOf(name));
     assert.equal(code[0] ?? 0, expected?.code ?? 0);
     for (const slot of SLOTS) {
       const value = await state.getStorage(addressOf(name), slotOf(slot));
-      assert.equal(Number(`0x0${bytesToHex(value).slice(2)}`), model.slots[`${name}/${slot}`] ?? 0);
+      assert.equal(
+        Number(`0x0${bytesToHex(value).slice(2)}`),
+        model.slots.get(`${name}/${slot}`) ?? 0,
+      );
       assert.notEqual(value[0], 0, "stored without leading zeros");
     }
   }
@@ -130,7 +137,7 @@ async function runAgainstModel(steps: readonly Operation[]): Promise<void> {
   const database = new MemoryDatabase();
   const committed = new CommittedState(database);
   const state = new FlatState(committed, crypto.keccak256);
-  let model: Model = { accounts: {}, slots: {} };
+  let model: Model = { accounts: new Map(), slots: new Map() };
   const copies: Model[] = [];
   for (const step of steps) {
     if (step.kind === "checkpoint") {
@@ -174,7 +181,7 @@ describe("FlatState", () => {
     const state = new FlatState(new CommittedState(new MemoryDatabase()), crypto.keccak256);
     await state.putStorage(addressOf(1), slotOf(0), Uint8Array.of(7));
     await state.putStorage(addressOf(1), slotOf(0), new Uint8Array());
-    await state.putAccount(addressOf(2), new Account(1n));
+    await state.putAccount(addressOf(2), createAccount({ nonce: 1n }));
     await state.putAccount(addressOf(2));
     await state.checkpoint();
     await state.putCode(addressOf(3), Uint8Array.of(1));
@@ -199,7 +206,7 @@ describe("FlatState", () => {
     });
     const committed = new CommittedState(database);
     for (const name of owners)
-      assert.deepEqual(committed.slotsOf(`0x${name}` as Hex), [bytesToHex(slotOf(3))]);
+      assert.deepEqual(committed.slotsOf(`0x${name}`), [bytesToHex(slotOf(3))]);
   });
 });
 
@@ -235,7 +242,7 @@ describe("state commitment", () => {
         const rootA = bytesToHex(nextStateRoot(crypto.keccak256, STATE_ROOT_ZERO, a));
         const rootB = bytesToHex(nextStateRoot(crypto.keccak256, STATE_ROOT_ZERO, b));
         assert.equal(rootA === rootB, same);
-        const later = nextStateRoot(crypto.keccak256, hexToBytes(rootA as Hex), a);
+        const later = nextStateRoot(crypto.keccak256, hexToBytes(rootA), a);
         assert.notEqual(bytesToHex(later), rootA);
       }),
     );

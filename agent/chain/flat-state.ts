@@ -62,7 +62,7 @@ export class FlatState implements StateManagerInterface {
 
   #set<K extends string, V>(table: Map<K, V>, key: K, value: V): void {
     if (this.#checkpoints.length > 0)
-      this.#journal.push({ table: table as Map<string, unknown>, key, before: table.get(key) });
+      this.#journal.push({ table: table, key, before: table.get(key) });
     table.set(key, value);
   }
 

@@ -1,6 +1,6 @@
 import { Block, type BlockHeader, createBlockHeader } from "@ethereumjs/block";
 import type { Common } from "@ethereumjs/common";
-import { EVM, type EVMMockBlockchainInterface } from "@ethereumjs/evm";
+import { createEVM, type EVM, type EVMMockBlockchainInterface } from "@ethereumjs/evm";
 import type { TypedTransaction } from "@ethereumjs/tx";
 import { type Address, createAddressFromString, EthereumJSError } from "@ethereumjs/util";
 import { createVM, type RunTxResult, runTx, type VM } from "@ethereumjs/vm";
@@ -60,11 +60,13 @@ export class Machine {
   readonly #parts: MachineParts;
   readonly #state: FlatState;
   readonly #vm: VM;
+  readonly #evm: EVM;
 
-  private constructor(parts: MachineParts, state: FlatState, vm: VM) {
+  private constructor(parts: MachineParts, state: FlatState, vm: VM, evm: EVM) {
     this.#parts = parts;
     this.#state = state;
     this.#vm = vm;
+    this.#evm = evm;
   }
 
   static async make(parts: MachineParts): Promise<Machine> {
@@ -79,8 +81,9 @@ export class Machine {
       putBlock: () => Promise.resolve(),
       shallowCopy: () => blockchain,
     };
-    const vm = await createVM({ common, stateManager: state, blockchain });
-    return new Machine(parts, state, vm);
+    const evm = await createEVM({ common, stateManager: state, blockchain });
+    const vm = await createVM({ common, stateManager: state, blockchain, evm });
+    return new Machine(parts, state, vm, evm);
   }
 
   /** The block that would follow `parent`, as far as running code can see it. */
@@ -154,7 +157,7 @@ export class Machine {
     const { from: caller, to, data, valueWei: value, gas: gasLimit } = message;
     const block = this.#environment(parent, timestampS);
     try {
-      const { execResult } = await this.#vm.evm.runCall({
+      const { execResult } = await this.#evm.runCall({
         block,
         caller,
         ...(to === undefined ? {} : { to }),
@@ -197,8 +200,8 @@ export class Machine {
   }
 
   #forget(): void {
-    this.#vm.evm.journal.cleanJournal();
-    (this.#vm.evm as EVM).transientStorage.clear();
+    this.#evm.journal.cleanJournal();
+    this.#evm.transientStorage.clear();
     this.#state.clear();
   }
 }

@@ -71,15 +71,16 @@ export class Miner {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, inTurn } = this.#parts;
     const stop = (): void => this.#wake();
+    const isStopped = (): boolean => signal.aborted;
     signal.addEventListener("abort", stop);
     let breathedMs = clock.monotonicMs();
     try {
-      while (!signal.aborted) {
+      while (!isStopped()) {
         if (!this.#isWorking) await new Promise<void>((resolve) => (this.#wake = resolve));
         const { kind } = this.#mining;
         const gatherMs = kind === "demand" ? this.#mining.gatherMs : this.#mining.intervalMs;
         if (gatherMs > 0) await clock.sleep(gatherMs, signal);
-        if (signal.aborted) break;
+        if (isStopped()) break;
         await inTurn(() => this.#mine());
         if (clock.monotonicMs() - breathedMs < BREATH_MS || gatherMs > 0) continue;
         // Blocks without a pause would leave sockets and timers unserved until a long queue is empty.

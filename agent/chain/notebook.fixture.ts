@@ -47,86 +47,12 @@ export const NOTEBOOK_CODE =
   "919050565b634e487b7160e01b600052601160045260246000fd5b6000600182016103515761035161032956" +
   "5b5060010190565b8082018082111561036b5761036b610329565b9291505056";
 
-/** Interface of Notebook, for clients that read ABI. */
+/** Interface of Notebook, in the notation that viem and ethers read. */
 export const NOTEBOOK_ABI = [
-  {
-    inputs: [{ internalType: "uint256", name: "key", type: "uint256" }],
-    name: "Refused",
-    type: "error",
-  },
-  {
-    anonymous: false,
-    inputs: [
-      { indexed: true, internalType: "address", name: "by", type: "address" },
-      { indexed: true, internalType: "uint256", name: "key", type: "uint256" },
-      { indexed: false, internalType: "uint256", name: "value", type: "uint256" },
-    ],
-    name: "Noted",
-    type: "event",
-  },
-  {
-    inputs: [{ internalType: "uint256", name: "key", type: "uint256" }],
-    name: "clear",
-    outputs: [],
-    stateMutability: "nonpayable",
-    type: "function",
-  },
-  {
-    inputs: [],
-    name: "count",
-    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
-    stateMutability: "view",
-    type: "function",
-  },
-  {
-    inputs: [{ internalType: "uint256", name: "number", type: "uint256" }],
-    name: "hash",
-    outputs: [{ internalType: "bytes32", name: "", type: "bytes32" }],
-    stateMutability: "view",
-    type: "function",
-  },
-  {
-    inputs: [
-      { internalType: "uint256", name: "key", type: "uint256" },
-      { internalType: "uint256", name: "value", type: "uint256" },
-    ],
-    name: "note",
-    outputs: [],
-    stateMutability: "payable",
-    type: "function",
-  },
-  {
-    inputs: [{ internalType: "uint256", name: "", type: "uint256" }],
-    name: "notes",
-    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
-    stateMutability: "view",
-    type: "function",
-  },
-  {
-    inputs: [
-      { internalType: "uint256", name: "key", type: "uint256" },
-      { internalType: "uint256", name: "value", type: "uint256" },
-    ],
-    name: "pass",
-    outputs: [],
-    stateMutability: "nonpayable",
-    type: "function",
-  },
-  {
-    inputs: [{ internalType: "uint256", name: "gasLeft", type: "uint256" }],
-    name: "spin",
-    outputs: [],
-    stateMutability: "nonpayable",
-    type: "function",
-  },
-  {
-    inputs: [],
-    name: "time",
-    outputs: [
-      { internalType: "uint256", name: "", type: "uint256" },
-      { internalType: "uint256", name: "", type: "uint256" },
-    ],
-    stateMutability: "view",
-    type: "function",
-  },
+  "function note(uint256 key, uint256 value) payable",
+  "function notes(uint256 key) view returns (uint256)",
+  "function count() view returns (uint256)",
+  "function clear(uint256 key)",
+  "event Noted(address indexed by, uint256 indexed key, uint256 value)",
+  "error Refused(uint256 key)",
 ] as const;

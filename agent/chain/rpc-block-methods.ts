@@ -57,12 +57,11 @@ function transactionAt(
   return record === undefined ? null : formatTransaction(chain.common, block, index, record);
 }
 
-function receiptAt(chain: Chain, block: BlockRecord, index: number): Json {
-  const { archive, common } = chain;
-  const record = archive.transaction({ blockNumber: block.number, index });
-  if (record === undefined) return null;
-  const logs = archive.logsAt(block.number, record.firstLogIndex, record.logCount);
-  return formatReceipt(common, block, index, { record, logs });
+function receiptOf(chain: Chain, hash: Uint8Array): Json {
+  const receipt = chain.receipt(hash);
+  const block = receipt === undefined ? undefined : chain.archive.block(receipt.blockNumber);
+  if (receipt === undefined || block === undefined) return null;
+  return formatReceipt(chain.common, block, receipt);
 }
 
 /** Which blocks and logs a filter object asks for. */
@@ -121,16 +120,13 @@ export const blockMethods: RpcMethodTable = {
     const pending = chain.pending(hash);
     return pending === undefined ? null : formatPending(pending);
   },
-  eth_getTransactionReceipt: ({ chain }, [hash]) => {
-    const place = chain.archive.placeOf(hexToBytes(readHex(hash, "transactionHash", 32)));
-    const block = place === undefined ? undefined : chain.archive.block(place.blockNumber);
-    return place === undefined || block === undefined ? null : receiptAt(chain, block, place.index);
-  },
+  eth_getTransactionReceipt: ({ chain }, [hash]) =>
+    receiptOf(chain, hexToBytes(readHex(hash, "transactionHash", 32))),
   eth_getBlockReceipts: ({ chain }, [value]) => {
     const isHash = typeof value === "string" && value.length === 66;
     const block = isHash ? blockOfHash(chain, value) : blockOfTag(chain, value);
     if (block === undefined) return null;
-    return Array.from({ length: block.transactionCount }, (_, i) => receiptAt(chain, block, i));
+    return chain.archive.transactionsOf(block.number).map(({ hash }) => receiptOf(chain, hash));
   },
   eth_getLogs: ({ chain }, [filter]) => findLogs(chain, readLogFilter(chain, filter)),
   eth_feeHistory: ({ chain }, [count, newest, percentiles]) => {

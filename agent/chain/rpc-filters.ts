@@ -13,7 +13,7 @@ export const FILTER_IDLE_MS = 5 * 60_000;
 /** Most logs of one answer. */
 export const LOGS_MAX = 10_000;
 /** Most logs that are looked at for one answer. */
-const LOGS_READ_MAX = 200_000;
+const LOGS_READ_MAX = 50_000;
 const BLOCK_HASHES_MAX = 1_000;
 const PENDING_HASHES_MAX = 10_000;
 

@@ -12,6 +12,7 @@ import {
 import { bigIntToHex, bytesToHex } from "@ethereumjs/util";
 import type { Json } from "../core/rpc.ts";
 import type { SignedTransaction } from "./admission.ts";
+import type { Receipt } from "./chain.ts";
 import type { PlacedLog } from "./chain-archive.ts";
 import type { BlockRecord, TransactionRecord } from "./chain-records.ts";
 import type { JsonRecord } from "./rpc-parameters.ts";
@@ -75,10 +76,8 @@ function formatTyped(signed: TypedTransaction): JsonRecord {
   return {
     chainId: bigIntToHex(signed.common.chainId()),
     yParity: bigIntToHex(signed.v ?? 0n),
-    accessList: accessList as unknown as Json,
-    ...(authorizationList === undefined
-      ? {}
-      : { authorizationList: authorizationList as unknown as Json }),
+    accessList: accessList,
+    ...(authorizationList === undefined ? {} : { authorizationList: authorizationList }),
   };
 }
 
@@ -141,8 +140,7 @@ export function formatLog(block: BlockRecord, { index, log }: PlacedLog): JsonRe
 export function formatReceipt(
   common: Common,
   block: BlockRecord,
-  index: number,
-  { record, logs }: { readonly record: TransactionRecord; readonly logs: readonly PlacedLog[] },
+  { index, record, logs }: Receipt,
 ): JsonRecord {
   const signed = createTxFromRLP(record.raw, { common });
   const { contractAddress } = record;

@@ -1,7 +1,7 @@
 import type { AccessList } from "@ethereumjs/tx";
 import { hexToBytes } from "@ethereumjs/util";
 import type { Json } from "../core/rpc.ts";
-import type { CallRequest } from "./chain.ts";
+import type { CallRequest } from "./chain-calls.ts";
 import type { Hex } from "./chain-keys.ts";
 import { badParameter, RPC_CODE, RpcError } from "./rpc-error.ts";
 

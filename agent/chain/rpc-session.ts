@@ -51,7 +51,7 @@ export class ChainSession implements RpcSession {
 
   /** Answers a call, or a batch of calls, which run together and may end in any order. */
   async answer(message: Json): Promise<Json | undefined> {
-    if (!Array.isArray(message)) return this.#answerOne(message as Exclude<Json, readonly Json[]>);
+    if (!Array.isArray(message)) return this.#answerOne(message);
     const calls = message as readonly Json[];
     if (calls.length === 0) return failure(null, RPC_CODE.invalidRequest, "an empty batch");
     if (calls.length > BATCH_CALLS_MAX)

@@ -1,6 +1,7 @@
 import { bytesToHex, hexToBytes } from "@ethereumjs/util";
 import type { Json } from "../core/rpc.ts";
-import type { CallOutcome, Chain } from "./chain.ts";
+import type { Chain } from "./chain.ts";
+import type { CallOutcome } from "./chain-calls.ts";
 import { revertReason } from "./revert-reason.ts";
 import { readLogFilter } from "./rpc-block-methods.ts";
 import type { RpcMethodTable } from "./rpc-context.ts";
