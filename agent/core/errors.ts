@@ -3,6 +3,8 @@
  * The list is a contract: codes are added, never renamed.
  */
 export const ERROR_SENTENCES = {
+  CHAIN_DATABASE_FOREIGN: "the database holds another chain than the one asked for",
+  CHAIN_OPTIONS_INVALID: "an option of the embedded chain is missing or out of range",
   LAN_DATAGRAM_TOO_LARGE: "a datagram is larger than one packet may be",
   WIRE_FRAME_TOO_LARGE: "a message is larger than one frame may be",
   STORE_IN_USE: "another process has this database open",
