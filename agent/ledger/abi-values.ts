@@ -32,7 +32,7 @@ function shapeOf(parameter: AbiParameter): Shape {
 
 function elementOf(parameter: AbiParameter): AbiParameter | undefined {
   const match = ARRAY.exec(parameter.type);
-  return match === null ? undefined : ({ ...parameter, type: match[1] ?? "" } as AbiParameter);
+  return match === null ? undefined : { ...parameter, type: match[1] ?? "" };
 }
 
 function isNamed(components: readonly AbiParameter[]): boolean {
@@ -90,7 +90,7 @@ function fromCodec(parameter: AbiParameter, value: unknown): unknown {
   const components = componentsOf(parameter);
   if (components !== undefined) {
     const values = (value as readonly unknown[]).map((item, at) =>
-      fromCodec(components[at] as AbiParameter, item),
+      fromCodec(components[at] ?? parameter, item),
     );
     return isNamed(components)
       ? Object.fromEntries(components.map(({ name }, at) => [name ?? "", values[at]]))

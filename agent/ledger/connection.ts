@@ -21,8 +21,10 @@ export class Connection {
   readonly #world: World;
   readonly #settings: LedgerSettings;
   readonly #signal: AbortSignal;
+  /** Calls without an answer: all are given up when the signal aborts. */
+  readonly #answering = new Set<AbortController>();
   #client: RpcClient | undefined;
-  #up: Deferred<void> = deferred();
+  #up: Deferred<undefined> = deferred();
   #openCount = 0;
   readonly #turns: (() => void)[] = [];
 
@@ -30,7 +32,11 @@ export class Connection {
     this.#world = world;
     this.#settings = settings;
     this.#signal = signal;
-    signal.addEventListener("abort", () => this.#up.resolve(undefined), { once: true });
+    const close = (): void => {
+      this.#up.resolve(undefined);
+      for (const answered of this.#answering) answered.abort();
+    };
+    signal.addEventListener("abort", close, { once: true });
   }
 
   /** Connects again and again until the signal aborts. */
@@ -38,9 +44,9 @@ export class Connection {
     const { clock, random, rpc, log } = this.#world;
     const { url, reconnectMs, reconnectMsMax } = this.#settings;
     let pauseMs = reconnectMs;
-    while (!this.#signal.aborted) {
+    while (!this.#isClosing()) {
       const client = await rpc.connect(url, this.#signal);
-      const gone = deferred<void>();
+      const gone = deferred<undefined>();
       const abort = (): void => gone.resolve(undefined);
       this.#signal.addEventListener("abort", abort, { once: true });
       try {
@@ -53,7 +59,7 @@ export class Connection {
         this.#drop(client);
         await client[Symbol.asyncDispose]();
       }
-      if (this.#signal.aborted) return;
+      if (this.#isClosing()) return;
       log.write("warn", "ledger-disconnected", { url, pauseMs });
       await clock.sleep(pauseMs * (0.8 + 0.4 * random.next()), this.#signal);
       pauseMs = Math.min(reconnectMsMax, 2 * pauseMs);
@@ -67,11 +73,11 @@ export class Connection {
   async call(method: string, params: readonly Json[]): Promise<RpcOutcome> {
     await this.#turn();
     try {
-      while (this.#client === undefined && !this.#signal.aborted) await this.#up.promise;
-      if (this.#signal.aborted || this.#client === undefined)
+      while (this.#client === undefined && !this.#isClosing()) await this.#up.promise;
+      if (this.#isClosing() || this.#client === undefined)
         throw new AgentError("LEDGER_CLOSED", { method });
       const outcome = await this.#timed(this.#client, method, params);
-      if (this.#signal.aborted) throw new AgentError("LEDGER_CLOSED", { method });
+      if (this.#isClosing()) throw new AgentError("LEDGER_CLOSED", { method });
       return outcome;
     } finally {
       this.#openCount -= 1;
@@ -121,7 +127,7 @@ export class Connection {
     await this.#timed(client, "eth_subscribe", ["newHeads"]);
     const head = await this.#timed(client, "eth_blockNumber", []);
     const blockNumber = head.ok ? numberOf(head.result) : undefined;
-    if (blockNumber === undefined || this.#signal.aborted) return false;
+    if (blockNumber === undefined || this.#isClosing()) return false;
     this.#client = client;
     this.#up.resolve(undefined);
     events.connected(Math.max(heard, blockNumber));
@@ -131,30 +137,30 @@ export class Connection {
   #drop(client: RpcClient): void {
     if (this.#client !== client) return;
     this.#client = undefined;
-    if (!this.#signal.aborted) this.#up = deferred();
+    if (!this.#isClosing()) this.#up = deferred();
   }
 
   /** A connection that does not answer is as good as lost, and is closed. */
   async #timed(client: RpcClient, method: string, params: readonly Json[]): Promise<RpcOutcome> {
     const answered = new AbortController();
-    const stop = (): void => answered.abort();
-    this.#signal.addEventListener("abort", stop, { once: true });
+    this.#answering.add(answered);
     const late = async (): Promise<RpcOutcome> => {
       await this.#world.clock.sleep(this.#settings.answerMsMax, answered.signal);
       return { ok: false, code: RPC_DISCONNECTED, message: "no answer in time" };
     };
-    const waiting = late();
-    try {
-      const outcome = await Promise.race([client.call(method, params), waiting]);
-      if (!outcome.ok && outcome.code === RPC_DISCONNECTED && !this.#signal.aborted) {
-        this.#drop(client);
-        await client[Symbol.asyncDispose]();
-      }
-      return outcome;
-    } finally {
-      this.#signal.removeEventListener("abort", stop);
-      answered.abort();
+    if (this.#isClosing()) answered.abort();
+    const outcome = await Promise.race([client.call(method, params), late()]);
+    this.#answering.delete(answered);
+    answered.abort();
+    if (!outcome.ok && outcome.code === RPC_DISCONNECTED && !this.#isClosing()) {
+      this.#drop(client);
+      await client[Symbol.asyncDispose]();
     }
+    return outcome;
+  }
+
+  #isClosing(): boolean {
+    return this.#signal.aborted;
   }
 }
 

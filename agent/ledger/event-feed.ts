@@ -40,7 +40,7 @@ export class EventFeed {
   readonly #sources = new Map<Hex, LogSource>();
   #head = -1;
   #reported = -1;
-  #headRaised: Deferred<void> = deferred();
+  #headRaised: Deferred<undefined> = deferred();
 
   constructor(parts: LedgerParts) {
     this.#parts = parts;
@@ -122,7 +122,7 @@ export class EventFeed {
       const newBlock = log.blockNumber > reader.cursor.blockNumber;
       if (reader.unsaved && (perEvent || newBlock)) await this.#save(reader);
       await reader.deliver(event);
-      if (reader.signal.aborted) return;
+      if (isStopped(reader)) return;
       reader.cursor = pastEvent(reader.cursor, log);
       reader.unsaved = true;
     }
@@ -172,9 +172,13 @@ export class EventFeed {
   }
 }
 
+function isStopped(reader: Reader): boolean {
+  return reader.signal.aborted;
+}
+
 /** Waits for `work`, or until `signal` aborts; what fails after that is nobody's business any more. */
 async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const stopped = deferred<void>();
+  const stopped = deferred<undefined>();
   const stop = (): void => stopped.resolve(undefined);
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();

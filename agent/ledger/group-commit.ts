@@ -34,19 +34,21 @@ export class GroupCommit implements AsyncDisposable {
 
   /** Runs `work` within the next transaction; resolves with its result when that is durable. */
   commit<T>(work: (writer: Writer) => T): Promise<T> {
-    const { promise, resolve, reject } = deferred<T>();
+    const durable = deferred<T>();
     let result: { readonly value: T } | undefined;
     this.#waiting.push({
       run(writer) {
         result = { value: work(writer) };
       },
       done() {
-        if (result !== undefined) resolve(result.value);
+        if (result !== undefined) durable.resolve(result.value);
       },
-      failed: reject,
+      failed(error) {
+        durable.reject(error);
+      },
     });
     this.#flushing ??= this.#gatherAndFlush();
-    return promise;
+    return durable.promise;
   }
 
   /** Makes everything durable that was committed before; the database stays open. */

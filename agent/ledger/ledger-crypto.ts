@@ -6,13 +6,13 @@ import { hexOf } from "./hex.ts";
 /** Hash and signature in WebAssembly: ten times faster than plain JavaScript, on every processor. */
 export interface LedgerCrypto {
   /** Keccak-256 as Ethereum uses it (not NIST SHA-3). */
-  keccak256(message: Uint8Array): Uint8Array;
+  readonly keccak256: (message: Uint8Array) => Uint8Array;
   /** Deterministic ECDSA over secp256k1 (RFC 6979), low s (EIP-2): 65 bytes recovery id, r, s. */
-  sign(digest: Uint8Array, key: Uint8Array): Uint8Array<ArrayBuffer>;
+  readonly sign: (digest: Uint8Array, key: Uint8Array) => Uint8Array<ArrayBuffer>;
   /** The address of `key`, in lower case: last 20 bytes of the hash of the public key. */
-  addressOf(key: Uint8Array): Hex;
+  readonly addressOf: (key: Uint8Array) => Hex;
   /** Whether `key` is 32 bytes and within the group's order. */
-  isKey(key: Uint8Array): boolean;
+  readonly isKey: (key: Uint8Array) => boolean;
 }
 
 /** Loads the WebAssembly modules. */

@@ -76,8 +76,8 @@ function pack(value: unknown): Uint8Array {
   return encoder.encode(toTaggedJson(value));
 }
 
-function unpack<T>(bytes: Uint8Array | undefined): T | undefined {
-  return bytes === undefined ? undefined : (fromTaggedJson(decoder.decode(bytes)) as T);
+function unpack(bytes: Uint8Array | undefined): unknown {
+  return bytes === undefined ? undefined : fromTaggedJson(decoder.decode(bytes));
 }
 
 /** What can be read: a database, or a transaction in progress. */
@@ -95,7 +95,7 @@ export function writeKey(writer: Writer, account: string, key: Uint8Array): void
 
 /** The nonce of the next transaction of `account`; undefined before the first. */
 export function readNonce(reader: Reader, account: string): number | undefined {
-  return unpack<number>(reader.get(TABLE.nonce, keyOf(account)));
+  return unpack(reader.get(TABLE.nonce, keyOf(account))) as number | undefined;
 }
 
 /** Sets the nonce of the next transaction of `account`. */
@@ -105,7 +105,7 @@ export function writeNonce(writer: Writer, account: string, nonce: number): void
 
 /** Every transaction whose outcome is not known, each account's in the order of its nonces. */
 export function readOutbox(database: Database): OutboxRecord[] {
-  return database.scan(TABLE.outbox, {}).map(([, value]) => unpack<OutboxRecord>(value)!);
+  return database.scan(TABLE.outbox, {}).map(([, value]) => unpack(value) as OutboxRecord);
 }
 
 /** Puts a transaction in the outbox. */
@@ -120,7 +120,9 @@ export function deleteOutbox(writer: Writer, { account, nonce }: OutboxRecord): 
 
 /** The outcome of a named request, or undefined. */
 export function readOutcome(reader: Reader, name: RequestName): SubmitOutcome | undefined {
-  return unpack<SubmitOutcome>(reader.get(TABLE.outcome, keyOf(name.account, name.kind, name.key)));
+  return unpack(reader.get(TABLE.outcome, keyOf(name.account, name.kind, name.key))) as
+    | SubmitOutcome
+    | undefined;
 }
 
 /** Keeps the outcome of a named request; of each account and kind the newest `outcomesMax` stay. */
@@ -130,9 +132,9 @@ export function writeOutcome(
   { outcome, outcomesMax }: { readonly outcome: SubmitOutcome; readonly outcomesMax: number },
 ): void {
   const counted = keyOf(account, kind);
-  const count = unpack<number>(writer.get(TABLE.outcomeCount, counted)) ?? 0;
+  const count = (unpack(writer.get(TABLE.outcomeCount, counted)) as number | undefined) ?? 0;
   const slot = keyOf(account, kind, count % outcomesMax);
-  const oldest = unpack<string>(writer.get(TABLE.outcomeSlot, slot));
+  const oldest = unpack(writer.get(TABLE.outcomeSlot, slot)) as string | undefined;
   if (oldest !== undefined) writer.delete(TABLE.outcome, keyOf(account, kind, oldest));
   writer.put(TABLE.outcomeSlot, slot, pack(key));
   writer.put(TABLE.outcome, keyOf(account, kind, key), pack(outcome));
@@ -141,7 +143,7 @@ export function writeOutcome(
 
 /** A reader's place, or undefined when it never saved one. */
 export function readCursor(reader: Reader, account: string, name: string): Cursor | undefined {
-  return unpack<Cursor>(reader.get(TABLE.cursor, keyOf(account, name)));
+  return unpack(reader.get(TABLE.cursor, keyOf(account, name))) as Cursor | undefined;
 }
 
 /** Saves a reader's place. */

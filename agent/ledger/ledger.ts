@@ -182,7 +182,7 @@ class Ledger implements LedgerService, AsyncDisposable {
     const { world, settings, connection, signal } = this.#parts;
     while (!signal.aborted) {
       await world.clock.sleep(settings.pollMs, signal);
-      if (signal.aborted) return;
+      if (this.#closing.signal.aborted) return;
       if (this.#outbox.waitingCount === 0 && this.#feed.readerCount === 0) continue;
       this.#outbox.tick();
       const head = await connection.headNumber();

@@ -1,5 +1,6 @@
 import type { SubmitOutcome } from "../component/ledger-service.ts";
 import { AgentError } from "../core/errors.ts";
+import type { Json } from "../core/rpc.ts";
 import { judgeSend } from "./answer-rule.ts";
 import { deferred } from "./deferred.ts";
 import { numberOf, quantityOf } from "./hex.ts";
@@ -230,7 +231,7 @@ export class Outbox {
     ]);
     if (!answer.ok || !Array.isArray(answer.result)) return false;
     const found: (readonly [OutboxEntry, Receipt])[] = [];
-    for (const item of answer.result) {
+    for (const item of answer.result as readonly Json[]) {
       const receipt = readReceipt(item);
       const entry = receipt && this.#table.get(receipt.transactionHash);
       if (entry !== undefined && receipt !== undefined) found.push([entry, receipt]);

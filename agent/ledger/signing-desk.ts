@@ -57,7 +57,7 @@ export class SigningDesk {
   /** Resolves when the signed transaction is durable, or the chain would refuse it. */
   async sign(name: string, intent: Intent): Promise<OutboxRecord | RefusedOutcome> {
     const before = this.#lines.get(name);
-    const line = deferred<void>();
+    const line = deferred<undefined>();
     this.#lines.set(name, line.promise);
     let durable: Promise<OutboxRecord>;
     try {
