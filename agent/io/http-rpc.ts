@@ -1,0 +1,46 @@
+import type { Json, Rpc, RpcClient, RpcServer, RpcSession } from "../core/rpc.ts";
+import { HttpRpcServer } from "./http-rpc-server.ts";
+import { connectRpc } from "./rpc-client.ts";
+
+/** Limits of the RPC servers of one process. */
+export interface HttpRpcOptions {
+  /** Largest request, in bytes; default 5 MiB, as geth has it. */
+  readonly bodyBytesMax?: number;
+  /** Most connections at a time, HTTP and WebSocket together; default 100. */
+  readonly connectionsMax?: number;
+  /** Most unanswered messages of one WebSocket before it is no longer read; default 256. */
+  readonly outstandingMax?: number;
+  /** Most bytes that wait for a WebSocket's slow reader before it is cut off; default 16 MiB. */
+  readonly backlogBytesMax?: number;
+}
+
+/**
+ * JSON-RPC 2.0 over HTTP POST and WebSocket on one port of loopback.
+ * Source: jsonrpc.org/specification; go-ethereum rpc/http.go for content type and limits.
+ */
+export class HttpRpc implements Rpc {
+  readonly #options: Required<HttpRpcOptions>;
+
+  constructor(options: HttpRpcOptions = {}) {
+    this.#options = {
+      bodyBytesMax: 5 * 1024 * 1024,
+      connectionsMax: 100,
+      outstandingMax: 256,
+      backlogBytesMax: 16 * 1024 * 1024,
+      ...options,
+    };
+  }
+
+  async serve(
+    port: number,
+    open: (notify: (notification: Json) => void) => RpcSession,
+  ): Promise<RpcServer> {
+    const server = new HttpRpcServer(this.#options, open);
+    await server.listen(port);
+    return server;
+  }
+
+  connect(url: string, signal: AbortSignal): Promise<RpcClient> {
+    return connectRpc(url, signal);
+  }
+}
