@@ -24,6 +24,13 @@ export const ERROR_SENTENCES = {
   PROGRAM_UNKNOWN: "no program has this name",
   STORE_IN_USE: "another process has this database open",
   STORE_NAME_INVALID: "a database is named by letters, digits and hyphens",
+  ASSET_MISSING: "the application carries no such file",
+  LEDGER_CALL_INVALID: "the contract's interface has no such function, event or arguments",
+  LEDGER_CLOSED: "the ledger was closed before the outcome was known; ask again with the same key",
+  LEDGER_KEY_INVALID: "a private key is 32 bytes below the order of the curve",
+  LEDGER_OPTION_INVALID: "an option of the ledger is out of its range",
+  LEDGER_OUTBOX_FULL: "too many transactions of this account wait for their block",
+  PROGRAM_UNKNOWN: "no program has this name",
   WIRE_FRAME_TOO_LARGE: "a message is larger than one frame may be",
 } as const;
 

@@ -78,7 +78,7 @@ export function storeContract(name: string, run: RunIn<"store">): void {
       });
       const read = database.get("a", bytes(1));
       assert.deepEqual(read, bytes(1));
-      read?.set([9]);
+      read.set([9]);
       assert.deepEqual(database.get("a", bytes(1)), bytes(1));
     });
 
