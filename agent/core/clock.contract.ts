@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { never, type RunIn } from "./run-in-world.contract.ts";
 
 export function clockContract(name: string, run: RunIn<"clock">): void {
-  describe(`clock contract: ${name}`, () => {
+  describe(`clock contract: ${name}`, function () {
+    this.timeout(30_000);
     it("sleep lasts at least as long as asked, and monotonic time never goes back", () =>
       run(async ({ clock }) => {
         for (const durationMs of [0, 0.3, 1, 7]) {

@@ -18,7 +18,8 @@ async function read(socket: LanSocket, count: number): Promise<string[]> {
 }
 
 export function lanContract(name: string, udpPort: number, run: RunIn<"lan">): void {
-  describe(`lan contract: ${name}`, () => {
+  describe(`lan contract: ${name}`, function () {
+    this.timeout(30_000);
     it("a broadcast reaches every socket on the port, the sender's own too, and no other port", () =>
       run(async ({ lan }) => {
         await using first = await lan.open(udpPort);

@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import type { RunIn } from "./run-in-world.contract.ts";
 
 export function randomContract(name: string, run: RunIn<"random">): void {
-  describe(`random contract: ${name}`, () => {
+  describe(`random contract: ${name}`, function () {
+    this.timeout(30_000);
     it("draws from all of [0, 1) and repeats nothing", () =>
       run(async ({ random }) => {
         const draws = Array.from({ length: 10_000 }, () => random.next());

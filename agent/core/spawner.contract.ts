@@ -71,7 +71,8 @@ export function spawnerContract(name: string, run: RunIn<"spawner" | "store" | "
     );
   }
 
-  describe(`spawner contract: ${name}`, () => {
+  describe(`spawner contract: ${name}`, function () {
+    this.timeout(30_000);
     claim("hands over options and messages, in order, and stops when asked", async (spawn) => {
       const options = { energyWh: 12n ** 30n, raw: bytes(1, 2), list: [null, true, "ä", 1.5] };
       const child = spawn("echo", options);

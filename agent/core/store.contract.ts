@@ -16,7 +16,8 @@ export function storeContract(name: string, run: RunIn<"store">): void {
     );
   }
 
-  describe(`store contract: ${name}`, () => {
+  describe(`store contract: ${name}`, function () {
+    this.timeout(30_000);
     claim(
       "reads what a finished transaction wrote, and nothing from unknown tables",
       (database) => {

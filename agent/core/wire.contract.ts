@@ -21,7 +21,8 @@ class Listener extends Inbox<string> implements AsyncDisposable {
 }
 
 export function wireContract(name: string, run: RunIn<"wire" | "clock">): void {
-  describe(`wire contract: ${name}`, () => {
+  describe(`wire contract: ${name}`, function () {
+    this.timeout(30_000);
     publishing(run);
     publishingFailures(run);
     asking(run);

@@ -22,7 +22,8 @@ const udpPort = 20_000 + (process.pid % 20_000);
 lanContract("udp on loopback", udpPort, (body) => body({ lan: new UdpLan("127.255.255.255") }));
 randomContract("node", (body) => body({ random: new NodeRandom() }));
 
-describe("udp lan", () => {
+describe("udp lan", function () {
+  this.timeout(30_000);
   it("drops and counts datagrams that are too large", async () => {
     await using socket = await new UdpLan("127.255.255.255").open(udpPort);
     const stranger = createSocket("udp4");
@@ -42,7 +43,8 @@ describe("udp lan", () => {
   });
 });
 
-describe("file assets", () => {
+describe("file assets", function () {
+  this.timeout(30_000);
   it("reads files of the folder and nothing else", () =>
     inFolder(async (folder) => {
       const app = join(folder, "app");
@@ -66,7 +68,8 @@ describe("file assets", () => {
     }));
 });
 
-describe("line log", () => {
+describe("line log", function () {
+  this.timeout(30_000);
   it("writes one line of JSON for each event that matters enough", () => {
     const stream = new PassThrough();
     const log = new LineLog({
@@ -95,7 +98,8 @@ describe("line log", () => {
   });
 });
 
-describe("counted activity", () => {
+describe("counted activity", function () {
+  this.timeout(30_000);
   it("counts, and tells every change at once", async () => {
     let changeCount = 0;
     const activity = new CountedActivity(() => {

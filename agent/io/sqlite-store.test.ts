@@ -14,7 +14,8 @@ storeContract("sqlite", (body) =>
   inFolder((folder) => body({ store: new SqliteStore(join(folder, "made", "late")) })),
 );
 
-describe("sqlite store", () => {
+describe("sqlite store", function () {
+  this.timeout(30_000);
   it("keeps whole transactions when its process is killed at any moment", () =>
     inFolder(async (folder) => {
       let seen = 0;
@@ -37,7 +38,7 @@ describe("sqlite store", () => {
         assert(left.length >= acknowledged, "an acknowledged transaction is lost");
         seen = left.length;
       }
-    })).timeout(30_000);
+    }));
 
   it("lets a second process in only after the first is gone", () =>
     inFolder(async (folder) => {
@@ -48,5 +49,5 @@ describe("sqlite store", () => {
       await once(child, "exit");
       await using database = await new SqliteStore(folder).open("pairs");
       assert(database.scan("left", {}).length > 0);
-    })).timeout(30_000);
+    }));
 });

@@ -20,7 +20,8 @@ const wire = new ZmqWire({ host: "127.0.0.1" });
 
 wireContract("zeromq", (body) => body({ wire, clock }));
 
-describe("zmq wire", () => {
+describe("zmq wire", function () {
+  this.timeout(30_000);
   it("outlives the kill of another process, and finds its successor", async () => {
     const inbox = new Inbox<Uint8Array>();
     await using subscriber = wire.subscriber(inbox.push);
@@ -37,7 +38,7 @@ describe("zmq wire", () => {
       assert.equal(await client.request(utf8("to the dead"), 50), undefined);
       while (inbox.waiting > 0) await inbox.next();
     }
-  }).timeout(20_000);
+  });
 
   it("a publisher ignores subscriptions that are none of ours", async () => {
     await using publisher = await wire.publisher();

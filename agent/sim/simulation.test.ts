@@ -52,7 +52,8 @@ async function gossipRun(seed: number, hosts: readonly string[]): Promise<Simula
   return sim;
 }
 
-describe("simulation", () => {
+describe("simulation", function () {
+  this.timeout(30_000);
   it("the same seed gives the same transcript, another seed another one", async () => {
     const first = await gossipRun(1, []);
     const again = await gossipRun(1, []);
@@ -196,7 +197,7 @@ describe("simulation", () => {
     assert.match((await second!.exited).reason, /forgotten/);
     assert.equal(sim.counters["failed"], 2);
     other.kill();
-  }).timeout(20_000);
+  });
 
   it("one runs at a time, and one that never rests is stopped", async () => {
     const sim = new Simulation({ seed: 1, programs: { gossip } });
@@ -211,7 +212,8 @@ describe("simulation", () => {
   });
 });
 
-describe("simulated network", () => {
+describe("simulated network", function () {
+  this.timeout(30_000);
   interface Pair {
     readonly sim: Simulation;
     readonly heard: string[];
@@ -331,7 +333,8 @@ describe("simulated network", () => {
   });
 });
 
-describe("simulated disk", () => {
+describe("simulated disk", function () {
+  this.timeout(30_000);
   it("fails, or kills before or after, the transaction that a test chooses", async () => {
     for (const [fate, kind, keptCount] of [
       ["fail", "failed", 2],
@@ -367,7 +370,8 @@ describe("simulated disk", () => {
   });
 });
 
-describe("seeded random", () => {
+describe("seeded random", function () {
+  this.timeout(30_000);
   it("streams are independent of each other and fixed for ever", () => {
     const draws = (seed: string): number[] => {
       const random = new SeededRandom(seed);
