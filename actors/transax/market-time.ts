@@ -35,12 +35,10 @@ export function firstOfPlan(plan: number): number {
   return (plan - 1) * PLAN_INTERVALS;
 }
 
-/** The first plan that is posted at or after `nowUtcUs`, and not before `planMin`. */
+/** The first plan from `planMin` on that has an interval which still takes offers. */
 export function nextPlan(time: MarketTime, nowUtcUs: number, planMin: number): number {
-  let plan = planMin;
-  while (planUtcUs(time, plan) < nowUtcUs && firstOfPlan(plan) < firstOpen(time, nowUtcUs))
-    plan += 1;
-  return plan;
+  const open = firstOpen(time, nowUtcUs);
+  return Math.max(planMin, Math.floor(open / PLAN_INTERVALS) + 1);
 }
 
 /** The first interval that still takes offers at `nowUtcUs`; the contract's openFrom. */

@@ -22,8 +22,8 @@ const CONSUMPTION_LIMIT_WH = 6_000;
 const METERS_PER_CALL_MAX = 50;
 
 /** Most that a plant can deliver in an interval, Wh: its rated power all the time. */
-function productionLimitWh(ratedKw: number, intervalS: number): number {
-  return Math.ceil((ratedKw * 1_000 * intervalS) / 3_600);
+function productionLimitWh(kWp: number, intervalS: number): number {
+  return Math.ceil((kWp * 1_000 * intervalS) / 3_600);
 }
 
 /** Gives every feeder of the members its limits. */
@@ -43,10 +43,10 @@ export async function registerMeters(
   members: readonly Member[],
   { intervalS }: OperatorOptions,
 ): Promise<void> {
-  const meters = members.map(({ prosumer, feeder, ratedKw = 0 }) => ({
+  const meters = members.map(({ prosumer, feeder, kWp }) => ({
     meter: meterId(String(prosumer)),
     feeder,
-    productionLimitWh: productionLimitWh(ratedKw, intervalS),
+    productionLimitWh: productionLimitWh(kWp, intervalS),
     consumptionLimitWh: CONSUMPTION_LIMIT_WH,
   }));
   for (let from = 0; from < meters.length; from += METERS_PER_CALL_MAX) {

@@ -8,7 +8,7 @@ import { hexOf } from "./hex.ts";
 import { MarketMirror } from "./market-mirror.ts";
 import { finalizableUtcUs, type MarketTime } from "./market-time.ts";
 import { Cleared, MarketRequest, MarketTerms } from "./messages.ts";
-import { loadHighsSolver } from "./rules/highs-solver.ts";
+import { openHighs } from "./rules/highs-solver.ts";
 import type { LinearSolver } from "./rules/linear-solver.ts";
 import { encodeSolution } from "./rules/solution-codec.ts";
 import { solveTrading } from "./rules/solver-rule.ts";
@@ -57,7 +57,7 @@ export const solver = component({
     async function solve({ horizonIntervals }: Terms): Promise<void> {
       if (mirror.version === solvedVersion) return;
       solvedVersion = mirror.version;
-      engine ??= await loadHighsSolver();
+      engine ??= await openHighs();
       const { openOffers: offers, limits, nextFinal: firstInterval } = mirror;
       const problem = { offers, limits, firstInterval, horizonIntervals };
       const { trades, totalWh } = solveTrading(problem, engine);

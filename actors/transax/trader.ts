@@ -10,7 +10,7 @@ import { hexOf, meterId } from "./hex.ts";
 import { firstOfPlan, firstOpen, type MarketTime, nextPlan, planUtcUs } from "./market-time.ts";
 import { Enrollment, EnrollRequest } from "./messages.ts";
 import { encodeOffers } from "./rules/offer-codec.ts";
-import { plannedOffers, type TraderOptions } from "./trader-plan.ts";
+import { forecastOf, plannedOffers, type TraderOptions } from "./trader-plan.ts";
 
 const ENROLL_TIMEOUT_MS = 30_000;
 const RETRY_US = 60_000_000;
@@ -49,6 +49,7 @@ export const trader = component({
     let time: MarketTime | undefined;
     let address: Hex = NOWHERE;
     let nextPlanNumber = 1;
+    let forecast: readonly number[] | undefined;
 
     /** Registers at the operator and in the contract; every step may have been done before. */
     async function enroll(): Promise<MarketTime | undefined> {
@@ -71,23 +72,32 @@ export const trader = component({
       return answer.reply;
     }
 
+    async function ownData(): Promise<readonly number[]> {
+      const { netWh } = await readCommunity(assets, options.community);
+      return netWh.get(Number(options.meter)) ?? [];
+    }
+
     async function start(): Promise<void> {
       time = await enroll();
       if (time === undefined) port.plan.fireAtUtc(clock.utcUs() + RETRY_US);
       else planNext(time);
     }
 
-    function planNext(market: MarketTime): void {
-      nextPlanNumber = nextPlan(market, clock.utcUs(), nextPlanNumber);
+    function planNext(open: MarketTime): void {
+      nextPlanNumber = nextPlan(open, clock.utcUs(), nextPlanNumber);
       if (firstOfPlan(nextPlanNumber) < options.intervals)
-        port.plan.fireAtUtc(planUtcUs(market, nextPlanNumber));
+        port.plan.fireAtUtc(planUtcUs(open, nextPlanNumber));
     }
 
-    async function post(market_: MarketTime): Promise<void> {
+    async function post(open: MarketTime): Promise<void> {
       const plan = nextPlanNumber;
-      const { netWh } = await readCommunity(assets, options.community);
-      const forecast = netWh.get(Number(options.meter)) ?? [];
-      const offers = plannedOffers(options, forecast, plan, firstOpen(market_, clock.utcUs()));
+      forecast ??= forecastOf(options, await ownData());
+      const window = {
+        plan,
+        firstOpen: firstOpen(open, clock.utcUs()),
+        intervalS: open.intervalS,
+      };
+      const offers = plannedOffers(options, forecast, window);
       if (offers.length > 0) {
         const outcome = await market.submit("postOffers", [plan, hexOf(encodeOffers(offers))], {
           key: `plan ${plan}`,
