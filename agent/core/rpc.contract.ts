@@ -39,7 +39,8 @@ class EchoServer {
 }
 
 export function rpcContract(name: string, run: RunIn<"rpc" | "clock">): void {
-  describe(`rpc contract: ${name}`, () => {
+  describe(`rpc contract: ${name}`, function () {
+    this.timeout(30_000);
     it("carries a call, its result, and an error as an outcome", () =>
       run(async ({ rpc }) => {
         await using server = await new EchoServer().serve(rpc);

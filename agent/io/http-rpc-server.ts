@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Json, RpcServer, RpcSession } from "../core/rpc.ts";
-import type { HttpRpcOptions } from "./http-rpc.ts";
+import type { HttpRpcOptions } from "./http-rpc-options.ts";
 import { JSON_BAD, parseJson } from "./json-text.ts";
 import { serveSocket } from "./rpc-socket.ts";
 

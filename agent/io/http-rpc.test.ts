@@ -27,7 +27,8 @@ function post(url: string, body: string, headers = {}): Promise<Response> {
   });
 }
 
-describe("http rpc", () => {
+describe("http rpc", function () {
+  this.timeout(30_000);
   it("answers a POST, single or batch, and nothing with 204", async () => {
     await using server = await serve();
     for (const message of [{ id: 1 }, [{ id: 1 }, { id: 2 }]]) {

@@ -2,7 +2,7 @@ import { WebSocket } from "ws";
 import { type Json, RPC_DISCONNECTED, type RpcClient, type RpcOutcome } from "../core/rpc.ts";
 import { parseJson } from "./json-text.ts";
 import { textOf } from "./rpc-socket.ts";
-import { sleepMs } from "./sleep.ts";
+import { onAbort, sleepMs } from "./sleep.ts";
 
 const RETRY_MS_MIN = 20;
 const RETRY_MS_MAX = 1000;
@@ -56,7 +56,7 @@ class WebSocketRpcClient implements RpcClient {
     socket.on("error", () => undefined);
     socket.on("message", (data) => this.#take(parseJson(textOf(data))));
     const abort = (): void => socket.terminate();
-    signal.addEventListener("abort", abort);
+    onAbort(signal, abort);
     const settled = (): void => signal.removeEventListener("abort", abort);
     socket.on("open", settled).on("close", settled);
   }

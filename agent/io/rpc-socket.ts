@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from "ws";
 import type { Json, RpcSession } from "../core/rpc.ts";
-import type { HttpRpcOptions } from "./http-rpc.ts";
+import type { HttpRpcOptions } from "./http-rpc-options.ts";
 import { JSON_BAD, parseJson } from "./json-text.ts";
 
 /**

@@ -4,32 +4,23 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { storeContract } from "../core/store.contract.ts";
 import { SqliteStore } from "./sqlite-store.ts";
-
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "store-"));
-  try {
-    await body(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
+import { inFolder } from "./temporary-folder.contract.ts";
 
 storeContract("sqlite", (body) =>
   inFolder((folder) => body({ store: new SqliteStore(join(folder, "made", "late")) })),
 );
 
-describe("sqlite store", () => {
+describe("sqlite store", function () {
+  this.timeout(30_000);
   it("keeps whole transactions when its process is killed at any moment", () =>
     inFolder(async (folder) => {
       let seen = 0;
       for (let round = 1; round <= 6; round += 1) {
-        const child = fork(new URL("./store-writer.fixture.js", import.meta.url), [folder]);
+        const child = fork(new URL("./store-writer.contract.js", import.meta.url), [folder]);
         const acknowledged = await new Promise<number>((resolve) =>
           child.on("message", (count: number) => {
             if (count < seen + round * 7) return;
@@ -47,16 +38,16 @@ describe("sqlite store", () => {
         assert(left.length >= acknowledged, "an acknowledged transaction is lost");
         seen = left.length;
       }
-    })).timeout(30_000);
+    }));
 
   it("lets a second process in only after the first is gone", () =>
     inFolder(async (folder) => {
-      const child = fork(new URL("./store-writer.fixture.js", import.meta.url), [folder]);
+      const child = fork(new URL("./store-writer.contract.js", import.meta.url), [folder]);
       await once(child, "message");
       await assert.rejects(new SqliteStore(folder).open("pairs"), { code: "STORE_IN_USE" });
       child.kill("SIGKILL");
       await once(child, "exit");
       await using database = await new SqliteStore(folder).open("pairs");
       assert(database.scan("left", {}).length > 0);
-    })).timeout(30_000);
+    }));
 });

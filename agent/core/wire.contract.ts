@@ -1,0 +1,288 @@
+// Goal: every body of Wire keeps order, counts what it drops, comes back after losses and never answers wrongly.
+// Method: the same claims in a fresh world of each body; waiting is for events, never for a time to pass.
+// Seed: none.
+import assert from "node:assert/strict";
+import { eventually, fromUtf8, Inbox, type RunIn, utf8 } from "./run-in-world.contract.ts";
+import { hasCode } from "./store.contract.ts";
+import { FRAME_BYTES_MAX, type Wire, type WireSubscriber } from "./wire.ts";
+
+class Listener extends Inbox<string> implements AsyncDisposable {
+  readonly subscriber: WireSubscriber;
+
+  constructor(wire: Wire, ...endpoints: string[]) {
+    super();
+    this.subscriber = wire.subscriber((frame) => this.push(fromUtf8(frame) ?? ""));
+    for (const endpoint of endpoints) this.subscriber.connect(endpoint);
+  }
+
+  [Symbol.asyncDispose](): PromiseLike<void> {
+    return this.subscriber[Symbol.asyncDispose]();
+  }
+}
+
+export function wireContract(name: string, run: RunIn<"wire" | "clock">): void {
+  describe(`wire contract: ${name}`, function () {
+    this.timeout(30_000);
+    publishing(run);
+    publishingFailures(run);
+    asking(run);
+    askingFailures(run);
+  });
+}
+
+function publishing(run: RunIn<"wire" | "clock">): void {
+  it("hands over what was offered, in order, to all who are connected", () =>
+    run(async ({ wire, clock }) => {
+      await using publisher = await wire.publisher();
+      assert.equal(publisher.offer(utf8("nobody hears")), 0);
+      await using first = new Listener(wire, publisher.endpoint);
+      await using second = new Listener(wire, publisher.endpoint);
+      await eventually(clock, () => publisher.subscriberCount === 2);
+      const sent = Array.from({ length: 3000 }, (_, index) => `${index} ${"x".repeat(index % 90)}`);
+      for (const text of sent) assert.equal(publisher.offer(utf8(text)), 2);
+      assert.deepEqual(await first.take(sent.length), sent);
+      assert.deepEqual(await second.take(sent.length), sent);
+      assert.equal(publisher.droppedCount, 0);
+    }));
+
+  it("a late subscriber hears what is offered from then on", () =>
+    run(async ({ wire, clock }) => {
+      await using publisher = await wire.publisher();
+      await using first = new Listener(wire, publisher.endpoint);
+      await eventually(clock, () => publisher.subscriberCount === 1);
+      publisher.offer(utf8("early"));
+      await using late = new Listener(wire, publisher.endpoint);
+      await eventually(clock, () => publisher.subscriberCount === 2);
+      publisher.offer(utf8("later"));
+      assert.deepEqual(await first.take(2), ["early", "later"]);
+      assert.equal(await late.next(), "later");
+    }));
+
+  it("carries empty, small and the largest frames, side by side", () =>
+    run(async ({ wire, clock }) => {
+      await using publisher = await wire.publisher();
+      const inbox = new Inbox<Uint8Array>();
+      await using subscriber = wire.subscriber(inbox.push);
+      subscriber.connect(publisher.endpoint);
+      await eventually(clock, () => publisher.subscriberCount === 1);
+      const sizes = [0, 1, 0, 20_000, 3, FRAME_BYTES_MAX, 127, 128, 129, 65_536, 0];
+      const frames = sizes.map((size, index) => new Uint8Array(size).fill(index));
+      for (const frame of frames) publisher.offer(frame);
+      for (const frame of frames) assert.deepEqual(await inbox.next(), frame);
+      assert.throws(
+        () => publisher.offer(new Uint8Array(FRAME_BYTES_MAX + 1)),
+        hasCode("WIRE_FRAME_TOO_LARGE"),
+      );
+    }));
+
+  it("follows several publishers, leaves one, and ignores repetition and unknown ones", () =>
+    run(async ({ wire, clock }) => {
+      await using first = await wire.publisher();
+      await using second = await wire.publisher();
+      await using listener = new Listener(wire, first.endpoint, second.endpoint, first.endpoint);
+      await eventually(clock, () => first.subscriberCount === 1 && second.subscriberCount === 1);
+      listener.subscriber.disconnect("tcp://127.0.0.1:1");
+      listener.subscriber.disconnect(first.endpoint);
+      listener.subscriber.disconnect(first.endpoint);
+      await eventually(clock, () => first.subscriberCount === 0);
+      assert.equal(first.offer(utf8("first")), 0);
+      assert.equal(second.offer(utf8("second")), 1);
+      assert.equal(await listener.next(), "second");
+      listener.subscriber.connect(first.endpoint);
+      await eventually(clock, () => first.subscriberCount === 1);
+      first.offer(utf8("again"));
+      assert.equal(await listener.next(), "again");
+    }));
+
+  it("a subscriber may be there before its publisher's endpoint means anything", () =>
+    run(async ({ wire, clock }) => {
+      await using listener = new Listener(wire, "", "no endpoint", "tcp://127.0.0.1:99999");
+      await using publisher = await wire.publisher();
+      listener.subscriber.connect(publisher.endpoint);
+      await eventually(clock, () => publisher.subscriberCount === 1);
+      publisher.offer(utf8("heard"));
+      assert.equal(await listener.next(), "heard");
+    }));
+}
+
+function publishingFailures(run: RunIn<"wire" | "clock">): void {
+  it("a new publisher at another endpoint is heard after the old one is gone", () =>
+    run(async ({ wire, clock }) => {
+      const old = await wire.publisher();
+      await using listener = new Listener(wire, old.endpoint);
+      await eventually(clock, () => old.subscriberCount === 1);
+      old.offer(utf8("old"));
+      await old[Symbol.asyncDispose]();
+      assert.equal(await listener.next(), "old");
+      await using fresh = await wire.publisher();
+      assert.notEqual(fresh.endpoint, old.endpoint);
+      listener.subscriber.connect(fresh.endpoint);
+      await eventually(clock, () => fresh.subscriberCount === 1);
+      fresh.offer(utf8("fresh"));
+      assert.equal(await listener.next(), "fresh");
+    }));
+
+  it("counts a subscriber that left, and sends it nothing", () =>
+    run(async ({ wire, clock }) => {
+      await using publisher = await wire.publisher();
+      await using stays = new Listener(wire, publisher.endpoint);
+      const leaves = new Listener(wire, publisher.endpoint);
+      await eventually(clock, () => publisher.subscriberCount === 2);
+      await leaves[Symbol.asyncDispose]();
+      await leaves[Symbol.asyncDispose]();
+      await eventually(clock, () => publisher.subscriberCount === 1);
+      assert.equal(publisher.offer(utf8("one copy")), 1);
+      assert.equal(await stays.next(), "one copy");
+      assert.equal(leaves.waiting, 0);
+    }));
+
+  it("drops new frames at a full queue, counts each, and delivers every other", () =>
+    run(async ({ wire, clock }) => {
+      await using publisher = await wire.publisher();
+      const inbox = new Inbox<number>();
+      await using subscriber = wire.subscriber((frame) =>
+        inbox.push(new DataView(frame.buffer, frame.byteOffset).getUint32(0)),
+      );
+      subscriber.connect(publisher.endpoint);
+      await eventually(clock, () => publisher.subscriberCount === 1);
+      const queued: number[] = [];
+      // In one go: nobody gets a turn to take anything out.
+      for (let index = 0; index < 30_000; index += 1) {
+        const frame = new Uint8Array(64);
+        new DataView(frame.buffer).setUint32(0, index);
+        if (publisher.offer(frame) === 1) queued.push(index);
+      }
+      assert(publisher.droppedCount > 0, "nothing was dropped: the test proves nothing");
+      assert.equal(queued.length + publisher.droppedCount, 30_000);
+      assert.deepEqual(await inbox.take(queued.length), queued);
+      assert.equal(publisher.offer(new Uint8Array(64)), 1);
+      assert.equal(await inbox.next(), 0);
+    }));
+
+  it("what was accepted before disposal leaves; then nothing is, and twice is once", () =>
+    run(async ({ wire, clock }) => {
+      const publisher = await wire.publisher();
+      await using listener = new Listener(wire, publisher.endpoint);
+      await eventually(clock, () => publisher.subscriberCount === 1);
+      for (let index = 0; index < 500; index += 1) publisher.offer(utf8(String(index)));
+      await Promise.all([publisher[Symbol.asyncDispose](), publisher[Symbol.asyncDispose]()]);
+      await publisher[Symbol.asyncDispose]();
+      assert.equal(publisher.offer(utf8("after")), 0);
+      assert.equal((await listener.take(500)).at(-1), "499");
+    }));
+}
+
+function asking(run: RunIn<"wire" | "clock">): void {
+  it("answers requests, of many clients and of every size", () =>
+    run(async ({ wire }) => {
+      await using server = await wire.server((request, reply) => reply(request));
+      await using first = wire.client(server.endpoint);
+      await using second = wire.client(server.endpoint);
+      const sizes = [0, 1, 127, 128, 129, 100_000, FRAME_BYTES_MAX];
+      for (const [index, size] of sizes.entries()) {
+        const frame = new Uint8Array(size).fill(index);
+        const replies = await Promise.all([first, second].map((one) => one.request(frame, 5000)));
+        assert.deepEqual(replies, [frame, frame]);
+      }
+      await assert.rejects(
+        first.request(new Uint8Array(FRAME_BYTES_MAX + 1), 5000),
+        hasCode("WIRE_FRAME_TOO_LARGE"),
+      );
+    }));
+
+  it("requests arrive in the order in which they were made", () =>
+    run(async ({ wire }) => {
+      const heard: string[] = [];
+      await using server = await wire.server((request, reply) => {
+        heard.push(fromUtf8(request) ?? "");
+        reply(request);
+      });
+      await using client = wire.client(server.endpoint);
+      const sent = Array.from({ length: 200 }, (_, index) => String(index));
+      const replies = await Promise.all(sent.map((text) => client.request(utf8(text), 5000)));
+      assert.deepEqual(replies.map(fromUtf8), sent);
+      assert.deepEqual(heard, sent);
+    }));
+
+  it("two outstanding requests may be answered in reverse order, and only once each", () =>
+    run(async ({ wire }) => {
+      const held: ((frame: Uint8Array) => void)[] = [];
+      await using server = await wire.server((request, reply) => {
+        held.push(reply);
+        if (held.length < 2) return;
+        held[1]?.(utf8("to second"));
+        held[1]?.(utf8("to second again"));
+        held[0]?.(utf8("to first"));
+        assert.equal(request.byteLength, 6);
+      });
+      await using client = wire.client(server.endpoint);
+      const order: string[] = [];
+      const ask = async (text: string): Promise<void> => {
+        order.push(fromUtf8(await client.request(utf8(text), 5000)) ?? "none");
+      };
+      await Promise.all([ask("first"), ask("second")]);
+      assert.deepEqual(order, ["to second", "to first"]);
+    }));
+}
+
+function askingFailures(run: RunIn<"wire" | "clock">): void {
+  it("a request without a reply ends with undefined; a late reply answers nothing else", () =>
+    run(async ({ wire, clock }) => {
+      const held: ((frame: Uint8Array) => void)[] = [];
+      await using server = await wire.server((request, reply) => {
+        if (fromUtf8(request) === "hold") held.push(reply);
+        else reply(request);
+      });
+      await using client = wire.client(server.endpoint);
+      assert.equal(fromUtf8(await client.request(utf8("ready"), 5000)), "ready");
+      assert.equal(await client.request(utf8("hold"), 30), undefined);
+      await eventually(clock, () => held.length === 1);
+      const next = client.request(utf8("next"), 5000);
+      held[0]?.(utf8("late"));
+      assert.equal(fromUtf8(await next), "next");
+      assert.equal(fromUtf8(await client.request(utf8("after"), 5000)), "after");
+    }));
+
+  it("a request to nobody times out, and is never delivered to who comes later", () =>
+    run(async ({ wire }) => {
+      await using nowhere = wire.client("no endpoint");
+      assert.equal(await nowhere.request(utf8("x"), 20), undefined);
+      const gone = await wire.server((request, reply) => reply(request));
+      await gone[Symbol.asyncDispose]();
+      await gone[Symbol.asyncDispose]();
+      await using client = wire.client(gone.endpoint);
+      assert.equal(await client.request(utf8("x"), 20), undefined);
+    }));
+
+  it("disposal of a client ends its requests, and twice is once", () =>
+    run(async ({ wire, clock }) => {
+      let heardCount = 0;
+      await using server = await wire.server(() => {
+        heardCount += 1;
+      });
+      const client = wire.client(server.endpoint);
+      const asked = client.request(utf8("x"), 60_000);
+      await eventually(clock, () => heardCount === 1);
+      await client[Symbol.asyncDispose]();
+      await client[Symbol.asyncDispose]();
+      assert.equal(await asked, undefined);
+      assert.equal(await client.request(utf8("x"), 60_000), undefined);
+    }));
+
+  it("a reply to a client that is gone harms nobody", () =>
+    run(async ({ wire, clock }) => {
+      const held: ((frame: Uint8Array) => void)[] = [];
+      await using server = await wire.server((request, reply) => {
+        if (fromUtf8(request) === "hold") held.push(reply);
+        else reply(request);
+      });
+      const leaves = wire.client(server.endpoint);
+      const asked = leaves.request(utf8("hold"), 60_000);
+      await eventually(clock, () => held.length === 1);
+      await leaves[Symbol.asyncDispose]();
+      assert.equal(await asked, undefined);
+      held[0]?.(utf8("for nobody"));
+      await using stays = wire.client(server.endpoint);
+      assert.equal(fromUtf8(await stays.request(utf8("x"), 5000)), "x");
+    }));
+}

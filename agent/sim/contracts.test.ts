@@ -1,0 +1,43 @@
+// Goal: every simulated body keeps the contract that the real ones keep.
+// Method: each claim runs as a program on a simulated host.
+// Seed: 1.
+import assert from "node:assert/strict";
+import { clockContract } from "../core/clock.contract.ts";
+import { lanContract } from "../core/lan.contract.ts";
+import { randomContract } from "../core/random.contract.ts";
+import { rpcContract } from "../core/rpc.contract.ts";
+import { CONTRACT_PROGRAMS, spawnerContract } from "../core/spawner.contract.ts";
+import { storeContract } from "../core/store.contract.ts";
+import { wireContract } from "../core/wire.contract.ts";
+import type { World } from "../core/world.ts";
+import { Simulation } from "./simulation.ts";
+
+async function simulated(body: (world: World) => Promise<void>): Promise<void> {
+  let ended = false;
+  let failure: unknown;
+  const sim = new Simulation({
+    seed: 1,
+    programs: {
+      ...CONTRACT_PROGRAMS,
+      async body(world) {
+        await body(world).catch((error: unknown) => {
+          failure = error;
+        });
+        ended = true;
+      },
+    },
+  });
+  const child = sim.host("alone").start({ program: "body", name: "body", options: {} });
+  await sim.runWhile(() => !ended, 1_000_000);
+  if (failure !== undefined) throw failure as Error;
+  assert(ended, "the claim never came to its end");
+  assert.deepEqual(await child.exited, { kind: "failed", reason: "ended by itself" });
+}
+
+clockContract("simulated", simulated);
+lanContract("simulated", 1000, simulated);
+randomContract("simulated", simulated);
+rpcContract("simulated", simulated);
+spawnerContract("simulated", simulated);
+storeContract("simulated", simulated);
+wireContract("simulated", simulated);

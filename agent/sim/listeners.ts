@@ -1,0 +1,40 @@
+import type { Connection } from "./connection.ts";
+import type { Life } from "./life.ts";
+
+/** Someone who listens at an endpoint. */
+export interface Listener {
+  readonly host: string;
+  readonly life: Life;
+  /** Takes a new connection; returns what to do when it is lost. */
+  accept(connection: Connection, from: unknown): () => void;
+}
+
+/** Who listens where, and who waits for somebody to listen there. */
+export class Listeners {
+  readonly #listeners = new Map<string, Listener>();
+  readonly #waiting = new Map<string, Set<() => void>>();
+
+  get(endpoint: string): Listener | undefined {
+    return this.#listeners.get(endpoint);
+  }
+
+  /** Listens at `endpoint` until the returned function is called. */
+  listen(endpoint: string, listener: Listener): () => void {
+    this.#listeners.set(endpoint, listener);
+    for (const retry of [...(this.#waiting.get(endpoint) ?? [])]) retry();
+    return () => {
+      if (this.#listeners.get(endpoint) === listener) this.#listeners.delete(endpoint);
+    };
+  }
+
+  /** Calls `retry` when somebody begins to listen, until the returned function is called. */
+  wait(endpoint: string, retry: () => void): () => void {
+    const waiting = this.#waiting.get(endpoint) ?? new Set();
+    this.#waiting.set(endpoint, waiting);
+    waiting.add(retry);
+    return () => {
+      waiting.delete(retry);
+      if (waiting.size === 0) this.#waiting.delete(endpoint);
+    };
+  }
+}

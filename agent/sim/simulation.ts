@@ -1,0 +1,177 @@
+import type { Assets } from "../core/assets.ts";
+import { AgentError } from "../core/errors.ts";
+import type { Facts } from "../core/log.ts";
+import type { ProgramTable } from "../core/program.ts";
+import { Network, type NetworkOptions } from "./network.ts";
+import { SimHost } from "./sim-host.ts";
+import { type Shared, sharedOf } from "./sim-parts.ts";
+import { type Counters, Timeline } from "./timeline.ts";
+
+/** What a simulation is made of. */
+export interface SimulationOptions {
+  /** The run is a pure function of it, of the programs, and of what the test does. */
+  readonly seed: number | string;
+  /** The first instant, in µs since 1970; default 2027-01-15 08:00 UTC. */
+  readonly startUtcUs?: number;
+  readonly programs?: ProgramTable;
+  /** Default: no files. */
+  readonly assets?: Assets;
+  readonly network?: NetworkOptions;
+  /** Called with each line that a program logs or a test records, for people. */
+  readonly onRecord?: (line: string) => void;
+}
+
+/**
+ * A cluster in one process: hosts with disks and programs, a LAN between them, one virtual time.
+ *
+ * Nothing happens but within `run…` and `step`. Between two events all programs are at rest, and a
+ * test may kill, cut, heal or look. Two runs with one seed have one `transcriptHash`.
+ * A promise that a program forgot to catch fails that program, not the test.
+ */
+export class Simulation {
+  readonly #timeline: Timeline;
+  readonly #network: Network;
+  readonly #shared: Shared;
+  readonly #hosts = new Map<string, SimHost>();
+  readonly #options: SimulationOptions;
+  #lastPid = 0;
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+    this.#timeline = new Timeline(options.startUtcUs ?? 1_800_000_000_000_000);
+    if (options.onRecord !== undefined) this.#timeline.onRecord = options.onRecord;
+    this.#network = new Network(this.#timeline, String(options.seed), options.network ?? {});
+    this.#shared = sharedOf(this.#timeline, this.#network);
+  }
+
+  /** Virtual time, in µs since 1970. */
+  get utcUs(): number {
+    return this.#timeline.nowUs;
+  }
+
+  /** How often things happened: events, frames, datagrams, transactions, ends of programs. */
+  get counters(): Readonly<Counters> {
+    return this.#timeline.counters;
+  }
+
+  /** The host of this name, made when missing; in what order hosts are made does not matter. */
+  host(name: string): SimHost {
+    let host = this.#hosts.get(name);
+    if (host === undefined) {
+      const { seed, programs = {}, assets = NO_ASSETS } = this.#options;
+      host = new SimHost(name, {
+        shared: this.#shared,
+        seed: String(seed),
+        programs,
+        assets,
+        nextPid: () => {
+          this.#lastPid += 1;
+          return this.#lastPid;
+        },
+      });
+      this.#hosts.set(name, host);
+    }
+    return host;
+  }
+
+  /** Lets everything happen that is due until `utcUs`, which it then is. */
+  runUntil(utcUs: number): Promise<void> {
+    return guarded(this.#timeline, async () => {
+      while ((this.#timeline.nextUs ?? Number.POSITIVE_INFINITY) <= utcUs)
+        await this.#timeline.step();
+      this.#timeline.nowUs = Math.max(this.#timeline.nowUs, utcUs);
+    });
+  }
+
+  runFor(durationMs: number): Promise<void> {
+    return this.runUntil(this.utcUs + Math.round(durationMs * 1000));
+  }
+
+  /** Runs until nothing is left to happen. @throws Error after `eventsMax` events. */
+  runToIdle(eventsMax = 10_000_000): Promise<void> {
+    return this.runWhile(() => true, eventsMax);
+  }
+
+  /** Runs while `holds` and something is left to happen. @throws Error after `eventsMax` events. */
+  runWhile(holds: () => boolean, eventsMax = 10_000_000): Promise<void> {
+    return guarded(this.#timeline, async () => {
+      for (let count = 0; holds(); count += 1) {
+        if (count >= eventsMax) throw new Error(`not at rest after ${eventsMax} events`);
+        if (!(await this.#timeline.step())) return;
+      }
+    });
+  }
+
+  /** Lets up to `count` events happen: to kill or look between any two of them. */
+  step(count = 1): Promise<void> {
+    return guarded(this.#timeline, async () => {
+      for (let done = 0; done < count; done += 1) if (!(await this.#timeline.step())) return;
+    });
+  }
+
+  /** Takes a host off the network; `plug` or `heal` puts it back. */
+  unplug(host: string): void {
+    this.#network.unplug(host);
+  }
+
+  plug(host: string): void {
+    this.#network.plug(host);
+  }
+
+  /** Hosts of one group reach only each other; those of no group are one more group. */
+  partition(...groups: readonly (readonly string[])[]): void {
+    this.#network.partition(groups);
+  }
+
+  heal(): void {
+    this.#network.heal();
+  }
+
+  /** Changes how the network behaves from now on. */
+  setNetwork(options: NetworkOptions): void {
+    this.#network.options = { ...this.#network.options, ...options };
+  }
+
+  /** Adds a line to the transcript. */
+  record(kind: string, facts: Facts = {}): void {
+    this.#timeline.record(kind, facts);
+  }
+
+  /** SHA-256 over all that happened so far, in hex. */
+  transcriptHash(): string {
+    return this.#timeline.transcript.digest();
+  }
+}
+
+let running = false;
+
+/** Runs `work` while a promise that nobody caught counts as the failure of the program that runs. */
+async function guarded(timeline: Timeline, work: () => Promise<void>): Promise<void> {
+  if (running)
+    throw new Error("one simulation runs at a time, or nobody knows whose promise was forgotten");
+  running = true;
+  const others = process.listeners("unhandledRejection");
+  const strays: unknown[] = [];
+  process.removeAllListeners("unhandledRejection");
+  process.on("unhandledRejection", (error) => {
+    if (timeline.current === undefined) strays.push(error);
+    else timeline.current.fail(error);
+  });
+  try {
+    // What a test has set off before comes to rest first.
+    await timeline.settle();
+    await work();
+  } finally {
+    running = false;
+    process.removeAllListeners("unhandledRejection");
+    for (const other of others) process.on("unhandledRejection", other);
+  }
+  if (strays.length > 0) throw strays[0];
+}
+
+const NO_ASSETS: Assets = {
+  // eslint-disable-next-line @typescript-eslint/require-await -- rejects, and does not throw
+  async text(path) {
+    throw new AgentError("ASSET_MISSING", { path });
+  },
+};
