@@ -392,6 +392,18 @@ describe("Chain", () => {
     );
   });
 
+  it("takes every proof about blobs for a wrong one, and goes on", async () => {
+    await using world = await open();
+    const { chain } = world;
+    const to = `0x${"00".repeat(19)}0a` as const;
+    const hash = await send(chain, { from: 0, nonce: 0, to, valueWei: 5n, gas: 90_000n });
+    const { record } = chain.receipt(hexToBytes(hash as Hex))!;
+    assert.deepEqual([record.succeeded, record.gasUsed], [false, 90_000n]);
+    assert.equal(chain.account(to).balanceWei, 0n);
+    assert.equal((await chain.call({ to })).kind, "failed");
+    assert.match(await send(chain, { from: 0, nonce: 1, to: NOBODY }), /^0x/);
+  });
+
   it("opens again where it stopped", async () => {
     const first = await open();
     const to = await deploy(first.chain);

@@ -189,6 +189,20 @@ describe("FlatState", () => {
     assert.deepEqual(state.delta(), { accounts: [], slots: [], codes: [] });
   });
 
+  it("goes back over checkpoints that somebody left open", async () => {
+    const state = new FlatState(new CommittedState(new MemoryDatabase()), crypto.keccak256);
+    await state.checkpoint();
+    await state.putStorage(addressOf(1), slotOf(0), Uint8Array.of(1));
+    const { depth } = state;
+    for (const value of [2, 3]) {
+      await state.checkpoint();
+      await state.putStorage(addressOf(1), slotOf(0), Uint8Array.of(value));
+    }
+    await state.revertTo(depth);
+    assert.deepEqual([state.depth, depth], [1, 1]);
+    assert.deepEqual(await state.getStorage(addressOf(1), slotOf(0)), Uint8Array.of(1));
+  });
+
   it("accounts keep what they say in the database", () => {
     const codeHash = new Uint8Array(32).fill(9);
     const account: AccountRecord = { nonce: 2n ** 63n, balanceWei: 10n ** 30n, codeHash };

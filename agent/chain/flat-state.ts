@@ -176,6 +176,16 @@ export class FlatState implements StateManagerInterface {
     return Promise.resolve();
   }
 
+  /** Checkpoints that are open. */
+  get depth(): number {
+    return this.#checkpoints.length;
+  }
+
+  /** Reverts until `depth` checkpoints are open. */
+  async revertTo(depth: number): Promise<void> {
+    while (this.#checkpoints.length > depth) await this.revert();
+  }
+
   /** What differs from the committed state. */
   delta(): StateDelta {
     const accounts = [...this.#accounts].filter(

@@ -1,6 +1,12 @@
 import { Block, type BlockHeader, createBlockHeader } from "@ethereumjs/block";
 import type { Common } from "@ethereumjs/common";
-import { createEVM, type EVM, type EVMMockBlockchainInterface } from "@ethereumjs/evm";
+import {
+  type CustomPrecompile,
+  createEVM,
+  type EVM,
+  EVMError,
+  type EVMMockBlockchainInterface,
+} from "@ethereumjs/evm";
 import type { TypedTransaction } from "@ethereumjs/tx";
 import { type Address, createAddressFromString, EthereumJSError } from "@ethereumjs/util";
 import { createVM, type RunTxResult, runTx, type VM } from "@ethereumjs/vm";
@@ -50,6 +56,19 @@ export interface MessageResult {
   readonly gasBeforeRefund: bigint;
 }
 
+/**
+ * Checks proofs about blobs (EIP-4844), which this chain does not carry: every proof is a wrong one.
+ * Without this the library would throw out of a running transaction.
+ */
+const POINT_EVALUATION: CustomPrecompile = {
+  address: "0x000000000000000000000000000000000000000a",
+  function: ({ gasLimit: executionGasUsed }) => ({
+    executionGasUsed,
+    returnValue: new Uint8Array(),
+    exceptionError: new EVMError(EVMError.errorMessages.INVALID_PROOF),
+  }),
+};
+
 const EOA_DELEGATION = Uint8Array.of(0xef, 0x01, 0x00);
 
 /**
@@ -81,7 +100,12 @@ export class Machine {
       putBlock: () => Promise.resolve(),
       shallowCopy: () => blockchain,
     };
-    const evm = await createEVM({ common, stateManager: state, blockchain });
+    const evm = await createEVM({
+      common,
+      stateManager: state,
+      blockchain,
+      customPrecompiles: [POINT_EVALUATION],
+    });
     const vm = await createVM({ common, stateManager: state, blockchain, evm });
     return new Machine(parts, state, vm, evm);
   }
@@ -143,10 +167,13 @@ export class Machine {
     const account = this.#state.record(transaction.sender as `0x${string}`) ?? EMPTY_ACCOUNT;
     const reason = whyRefused(transaction, account, isDelegated);
     if (reason !== undefined) return reason;
+    const { depth } = this.#state;
     try {
       return await runTx(this.#vm, { tx: transaction.signed, block, blockGasUsed: 0n });
     } catch (error) {
-      // The library refuses by throwing, and has undone the transaction; anything else is a fault.
+      // The library refuses by throwing; anything else is a fault. It undoes what it did, unless it
+      // throws from the middle of a run: then its checkpoints are still open.
+      await this.#state.revertTo(depth);
       if (error instanceof EthereumJSError) return error.message;
       throw error;
     }
