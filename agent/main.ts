@@ -10,13 +10,38 @@ const APPLICATIONS: Readonly<Record<string, () => Promise<Application>>> = {
   Transax: async () => (await import("../actors/transax/application.ts")).transax,
 };
 
+const loading = new Map<string, Promise<Application>>();
+
 async function loadApplication(appName: string): Promise<Application> {
-  const application = APPLICATIONS[appName];
-  if (application === undefined) throw new AgentError("APPLICATION_UNKNOWN", { app: appName });
-  return application();
+  const load = APPLICATIONS[appName];
+  if (load === undefined) throw new AgentError("APPLICATION_UNKNOWN", { app: appName });
+  const application = loading.get(appName) ?? load();
+  loading.set(appName, application);
+  return application;
 }
 
-function loaded(load: () => Promise<Program>): Program {
+const LOADERS = {
+  /** One actor; options: ActorInstance. */
+  async actor() {
+    const { actorProgram } = await import("./actor/actor-program.ts");
+    return actorProgram(loadApplication);
+  },
+  /** One board's agent; options: NodeOptions. */
+  async node() {
+    const { nodeProgram } = await import("./node/node-program.ts");
+    const { openLedger } = await import("./ledger/ledger.ts");
+    return nodeProgram(openLedger);
+  },
+  /** The embedded ledger; options: ChainOptions. */
+  chain: async () => (await import("./chain/chain-program.ts")).chainProgram,
+} as const satisfies Readonly<Record<string, () => Promise<Program>>>;
+
+/** Every program that a spawner can start, each loaded when it is started. */
+export const PROGRAMS: ProgramTable = Object.fromEntries(
+  Object.entries(LOADERS).map(([name, load]) => [name, whenStarted(load)]),
+);
+
+function whenStarted(load: () => Promise<Program>): Program {
   return async (world, options, parent, signal) => {
     // Logical time waits for a program that is on its way.
     world.activity.begin();
@@ -26,21 +51,9 @@ function loaded(load: () => Promise<Program>): Program {
   };
 }
 
-/** Every program that a spawner can start, in processes and in the simulator alike. */
-export const PROGRAMS: ProgramTable = {
-  /** One actor; options: ActorInstance. */
-  actor: loaded(async () => {
-    const { actorProgram } = await import("./actor/actor-program.ts");
-    return actorProgram(loadApplication);
-  }),
-  /** One board's agent; options: NodeOptions. */
-  node: loaded(async () => {
-    const { nodeProgram } = await import("./node/node-program.ts");
-    const { openLedger } = await import("./ledger/ledger.ts");
-    return nodeProgram((world, { url, chainId, keys = {} }, signal) =>
-      openLedger(world, { url, chainId, keys, database: "ledger" }, signal),
-    );
-  }),
-  /** The embedded ledger; options: ChainOptions. */
-  chain: loaded(async () => (await import("./chain/chain-program.ts")).chainProgram),
-};
+/** Every program, and the applications they run, loaded now: in a simulation loading takes no time. */
+export async function loadPrograms(): Promise<ProgramTable> {
+  for (const appName of Object.keys(APPLICATIONS)) await loadApplication(appName);
+  const loaded = Object.entries(LOADERS).map(async ([name, load]) => [name, await load()] as const);
+  return Object.fromEntries(await Promise.all(loaded));
+}

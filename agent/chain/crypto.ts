@@ -35,8 +35,17 @@ function sign(message: Uint8Array, privateKey: Uint8Array): Uint8Array<ArrayBuff
   return concatBytes(Uint8Array.of(recoveryId), signature);
 }
 
-/** Loads the WebAssembly once; the functions are synchronous from then on. */
-export async function loadCrypto(): Promise<ChainCrypto> {
+let loading: Promise<ChainCrypto> | undefined;
+
+/**
+ * Loads the WebAssembly, once a process; the functions are synchronous from then on.
+ * A simulation loads it beforehand: compiling takes real time, which virtual time cannot see.
+ */
+export function loadCrypto(): Promise<ChainCrypto> {
+  return (loading ??= load());
+}
+
+async function load(): Promise<ChainCrypto> {
   const hasher = await createKeccak(256);
   return {
     keccak256: (message) => hasher.init().update(message).digest("binary"),

@@ -15,8 +15,17 @@ export interface LedgerCrypto {
   readonly isKey: (key: Uint8Array) => boolean;
 }
 
-/** Loads the WebAssembly modules. */
-export async function openCrypto(): Promise<LedgerCrypto> {
+let loading: Promise<LedgerCrypto> | undefined;
+
+/**
+ * Loads the WebAssembly modules, once a process.
+ * A simulation loads them beforehand: compiling takes real time, which virtual time cannot see.
+ */
+export function openCrypto(): Promise<LedgerCrypto> {
+  return (loading ??= load());
+}
+
+async function load(): Promise<LedgerCrypto> {
   const hasher = await createKeccak(256);
   const keccak256 = (message: Uint8Array): Uint8Array =>
     hasher.init().update(message).digest("binary");

@@ -21,6 +21,8 @@ export interface NodeLedgerOptions {
   /** JSON-RPC endpoint. */
   readonly url: string;
   readonly chainId: number;
+  /** See LedgerOptions; a chain in the same process loses no notification. */
+  readonly pollMs?: number;
   /** Keys that the operator has provisioned, by account name; others are made on the board. */
   readonly keys?: Readonly<Record<string, Hex>>;
 }

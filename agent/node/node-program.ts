@@ -12,7 +12,7 @@ import type { NodeLedgerOptions, NodeMessage, NodeOptions } from "./node-options
 /** Opens the ledger manager of a board. */
 export type OpenLedger = (
   world: World,
-  options: NodeLedgerOptions,
+  options: NodeLedgerOptions & { readonly database: string },
   signal: AbortSignal,
 ) => Promise<LedgerService & AsyncDisposable>;
 
@@ -33,7 +33,7 @@ export function nodeProgram(openLedger: OpenLedger): Program {
     await using ledger =
       ledgerOptions === undefined
         ? undefined
-        : await openLedger(world, ledgerOptions, ended.signal);
+        : await openLedger(world, { ...ledgerOptions, database: `ledger-${board}` }, ended.signal);
     const discovery = new Discovery(world, discoveryOptions(options as NodeOptions), (event) => {
       boardEvent(world, tell, event);
     });

@@ -57,6 +57,13 @@ export class SimHost {
     for (const life of [...this.#lives]) life.end({ kind: "killed", reason: "power lost" });
   }
 
+  /** Kills the program called `name`; false when none runs. */
+  kill(name: string): boolean {
+    const life = [...this.#lives].find((each) => each.name === name);
+    life?.end({ kind: "killed", reason: "killed" });
+    return life !== undefined;
+  }
+
   #start({ program, name, options }: ProgramCall, parent: Life | undefined): Child {
     const { shared, programs, nextPid } = this.#options;
     const { timeline } = shared;

@@ -21,6 +21,8 @@ export interface LaunchOptions {
   readonly cluster: string;
   readonly beaconUdpPort: number;
   readonly beaconIntervalMs: number;
+  /** How often an agent asks for the ledger's head, in case a notification was lost. */
+  readonly ledgerPollMs: number;
   /** The operator's key: its account is funded in the chain's first block. */
   readonly treasuryKey: Hex;
 }
@@ -45,7 +47,7 @@ export async function nodeOptions(
 ): Promise<readonly NodeOptions[]> {
   const { members } = await readCommunity(assets, COMMUNITY);
   const feeders = [...new Set(members.map(({ feeder }) => feeder))];
-  const { url, cluster, beaconUdpPort, beaconIntervalMs, treasuryKey } = launch;
+  const { url, cluster, beaconUdpPort, beaconIntervalMs, ledgerPollMs: pollMs, treasuryKey } = launch;
   const application = {
     modelName: MODEL,
     modelText: await assets.text(MODEL),
@@ -54,6 +56,6 @@ export async function nodeOptions(
   };
   return feeders.map((feeder) => ({
     ...{ board: boardOf(feeder), cluster, beaconUdpPort, beaconIntervalMs, application },
-    ledger: { url, chainId: CHAIN_ID, keys: { dso: treasuryKey } },
+    ledger: { url, chainId: CHAIN_ID, pollMs, keys: { dso: treasuryKey } },
   }));
 }

@@ -8,10 +8,17 @@ const loadHighs = highsDefault as unknown as typeof highsDefault.default;
 const SEARCH_NODES_MAX = 2_000;
 
 /**
- * Loads HiGHS (WebAssembly, one instance of about 15 MB) as a LinearSolver. Load it once per process.
+ * Loads HiGHS (WebAssembly, one instance of about 15 MB) as a LinearSolver. Loaded once a process; a simulation
+ * loads it beforehand, since compiling takes real time, which virtual time cannot see.
  * Source: Huangfu and Hall, "Parallelizing the dual revised simplex method", 2018; npm `highs`.
  */
-export async function openHighs(): Promise<LinearSolver> {
+export function openHighs(): Promise<LinearSolver> {
+  return (loading ??= load());
+}
+
+let loading: Promise<LinearSolver> | undefined;
+
+async function load(): Promise<LinearSolver> {
   const highs = await loadHighs();
   return { solve: (program) => solveWith(highs, program) };
 }
