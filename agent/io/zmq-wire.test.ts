@@ -84,13 +84,17 @@ describe("zmq wire", function () {
   });
 
   it("server and client drop and count messages that are none of ours", async () => {
-    const server = await ZmqServer.bind(loopback, (request, reply) => reply(request));
+    const server = await ZmqServer.bind(loopback, (request, reply) => {
+      reply(request);
+      reply(utf8("a second reply"));
+    });
     const stranger = new Dealer();
     stranger.connect(server.endpoint);
     await stranger.send("one part");
     await stranger.send(["long id", "x"]);
-    await stranger.send(["good", "body"]);
-    assert.deepEqual((await stranger.receive()).map(String), ["good", "body"]);
+    for (const body of ["body", "next"]) await stranger.send(["good", body]);
+    for (const body of ["body", "next"])
+      assert.deepEqual((await stranger.receive()).map(String), ["good", body]);
     assert.equal(server.malformedCount, 2);
     stranger.close();
     await server[Symbol.asyncDispose]();
@@ -106,6 +110,21 @@ describe("zmq wire", function () {
     assert.equal(fromUtf8(await asked), "true");
     assert.equal(client.strayCount, 2);
     liar.close();
+  });
+
+  it("a client counts a reply that comes too late", async () => {
+    const held: ((frame: Uint8Array) => void)[] = [];
+    await using server = await wire.server((_request, reply) => void held.push(reply));
+    await using client = new ZmqClient(server.endpoint);
+    const first = client.request(utf8("q"), 20);
+    await eventually(clock, () => held.length === 1);
+    assert.equal(await first, undefined);
+    held[0]?.(utf8("late"));
+    const second = client.request(utf8("q"), 5000);
+    await eventually(clock, () => held.length === 2);
+    held[1]?.(utf8("in time"));
+    assert.equal(fromUtf8(await second), "in time");
+    assert.equal(client.strayCount, 1);
   });
 
   it("a server counts replies that cannot be sent: the client is gone, or the server is", async () => {
