@@ -54,6 +54,29 @@ describe("zmq wire", function () {
     stranger.close();
   });
 
+  it("a subscriber that does not read loses its own copies and delays nobody else's", async () => {
+    await using publisher = await wire.publisher();
+    const stalled = new Subscriber({ receiveHighWaterMark: 1 });
+    stalled.subscribe("8 bytes.");
+    stalled.connect(publisher.endpoint);
+    const inbox = new Inbox<Uint8Array>();
+    await using subscriber = wire.subscriber(inbox.push);
+    subscriber.connect(publisher.endpoint);
+    await eventually(clock, () => publisher.subscriberCount === 2);
+    const frame = new Uint8Array(64 * 1024);
+    let offeredCount = 0;
+    let copyCount = 0;
+    // Until its queue is full: that is bounded by bytes too, long before ten thousand of these.
+    while (publisher.droppedCount < 100) {
+      copyCount += publisher.offer(frame);
+      offeredCount += 1;
+      assert(offeredCount < 5000, "nothing was ever dropped");
+      assert.equal((await inbox.next()).byteLength, frame.byteLength);
+    }
+    assert.equal(copyCount + publisher.droppedCount, 2 * offeredCount);
+    stalled.close();
+  });
+
   it("a subscriber drops and counts what no publisher of ours sends", async () => {
     const stranger = new XPublisher();
     await stranger.bind("tcp://127.0.0.1:*");
