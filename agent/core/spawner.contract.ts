@@ -44,8 +44,14 @@ export const CONTRACT_PROGRAMS: ProgramTable = {
       await clock.sleep(1, signal);
     }
   },
+  async leaver({ store }, _options, parent, signal) {
+    parent.send("up");
+    await aborted(signal);
+    await using database = await store.open("last-words");
+    database.transact((writer) => writer.put("a", bytes(1), bytes(1)));
+  },
   async family({ spawner }, _options, parent, signal) {
-    const child = spawner.spawn({ program: "echo", name: "grandchild", options: 0 });
+    const child = spawner.spawn({ program: "leaver", name: "grandchild", options: 0 });
     child.channel.receive(() => parent.send(child.pid));
     await aborted(signal);
     child.stop();

@@ -24,7 +24,7 @@ describe("child processes", function () {
     ),
   );
 
-  it("a grandchild ends when its parent is killed", () =>
+  it("a grandchild is asked to stop when its parent is killed, and ends", () =>
     inFolder(async (folder) => {
       const spawner = new ChildSpawner({ mainModule, world: folder });
       const child = spawner.spawn({ program: "family", name: "family", options: 0 });
@@ -35,6 +35,8 @@ describe("child processes", function () {
       child.kill();
       assert.equal((await child.exited).kind, "killed");
       await eventually(new SystemClock(), () => !isAlive(grandchildPid));
+      await using database = await new SqliteStore(folder).open("last-words");
+      assert.equal(database.scan("a", {}).length, 1);
     }));
 
   it("node flags reach the child; a child that cannot start has failed", async () => {

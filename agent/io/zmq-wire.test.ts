@@ -54,6 +54,29 @@ describe("zmq wire", function () {
     stranger.close();
   });
 
+  it("a subscriber that does not read loses its own copies and delays nobody else's", async () => {
+    await using publisher = await wire.publisher();
+    const stalled = new Subscriber({ receiveHighWaterMark: 1 });
+    stalled.subscribe("8 bytes.");
+    stalled.connect(publisher.endpoint);
+    const inbox = new Inbox<Uint8Array>();
+    await using subscriber = wire.subscriber(inbox.push);
+    subscriber.connect(publisher.endpoint);
+    await eventually(clock, () => publisher.subscriberCount === 2);
+    const frame = new Uint8Array(64 * 1024);
+    let offeredCount = 0;
+    let copyCount = 0;
+    // Until its queue is full: that is bounded by bytes too, long before ten thousand of these.
+    while (publisher.droppedCount < 100) {
+      copyCount += publisher.offer(frame);
+      offeredCount += 1;
+      assert(offeredCount < 5000, "nothing was ever dropped");
+      assert.equal((await inbox.next()).byteLength, frame.byteLength);
+    }
+    assert.equal(copyCount + publisher.droppedCount, 2 * offeredCount);
+    stalled.close();
+  });
+
   it("a subscriber drops and counts what no publisher of ours sends", async () => {
     const stranger = new XPublisher();
     await stranger.bind("tcp://127.0.0.1:*");
@@ -84,13 +107,17 @@ describe("zmq wire", function () {
   });
 
   it("server and client drop and count messages that are none of ours", async () => {
-    const server = await ZmqServer.bind(loopback, (request, reply) => reply(request));
+    const server = await ZmqServer.bind(loopback, (request, reply) => {
+      reply(request);
+      reply(utf8("a second reply"));
+    });
     const stranger = new Dealer();
     stranger.connect(server.endpoint);
     await stranger.send("one part");
     await stranger.send(["long id", "x"]);
-    await stranger.send(["good", "body"]);
-    assert.deepEqual((await stranger.receive()).map(String), ["good", "body"]);
+    for (const body of ["body", "next"]) await stranger.send(["good", body]);
+    for (const body of ["body", "next"])
+      assert.deepEqual((await stranger.receive()).map(String), ["good", body]);
     assert.equal(server.malformedCount, 2);
     stranger.close();
     await server[Symbol.asyncDispose]();
@@ -106,6 +133,21 @@ describe("zmq wire", function () {
     assert.equal(fromUtf8(await asked), "true");
     assert.equal(client.strayCount, 2);
     liar.close();
+  });
+
+  it("a client counts a reply that comes too late", async () => {
+    const held: ((frame: Uint8Array) => void)[] = [];
+    await using server = await wire.server((_request, reply) => void held.push(reply));
+    await using client = new ZmqClient(server.endpoint);
+    const first = client.request(utf8("q"), 20);
+    await eventually(clock, () => held.length === 1);
+    assert.equal(await first, undefined);
+    held[0]?.(utf8("late"));
+    const second = client.request(utf8("q"), 5000);
+    await eventually(clock, () => held.length === 2);
+    held[1]?.(utf8("in time"));
+    assert.equal(fromUtf8(await second), "in time");
+    assert.equal(client.strayCount, 1);
   });
 
   it("a server counts replies that cannot be sent: the client is gone, or the server is", async () => {

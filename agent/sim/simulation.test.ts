@@ -70,6 +70,51 @@ describe("simulation", function () {
     assert.equal(first.transcriptHash(), second.transcriptHash());
   });
 
+  it("every host, and every way between two, has chance of its own", async () => {
+    const random = (host: string): number =>
+      new Simulation({ seed: 1 }).host(host).openWorld("w").random.next();
+    assert.equal(random("a"), random("a"));
+    assert.notEqual(random("a"), random("b"));
+    const arrivals = async (chatter: boolean): Promise<number[]> => {
+      const sim = new Simulation({ seed: 1 });
+      const [sender, receiver, talker] = await Promise.all(
+        ["a", "b", "c"].map((host, index) =>
+          sim
+            .host(host)
+            .openWorld("w")
+            .lan.open(index === 2 ? 2 : 1),
+        ),
+      );
+      const other = await sim.host("b").openWorld("o").lan.open(2);
+      const times: number[] = [];
+      void (async () => {
+        for await (const { fromHost } of receiver!.received(never))
+          if (fromHost === "a") times.push(sim.utcUs);
+      })();
+      for (let count = 0; count < 20; count += 1) {
+        if (chatter) talker!.broadcast(bytes(count));
+        sender!.broadcast(bytes(count));
+        await sim.runFor(2);
+      }
+      await other[Symbol.asyncDispose]();
+      return times;
+    };
+    assert.equal((await arrivals(false)).length, 20);
+    assert.deepEqual(await arrivals(true), await arrivals(false));
+  });
+
+  it("the transcript tells apart runs that differ in one byte carried", async () => {
+    const hashOf = async (byte: number): Promise<string> => {
+      const sim = new Simulation({ seed: 1 });
+      const socket = await sim.host("a").openWorld("w").lan.open(1);
+      socket.broadcast(bytes(byte));
+      await sim.runToIdle();
+      return sim.transcriptHash();
+    };
+    assert.equal(await hashOf(1), await hashOf(1));
+    assert.notEqual(await hashOf(1), await hashOf(2));
+  });
+
   it("the transcript tells apart what was recorded, and when", async () => {
     const hashes = new Set<string>();
     for (const [value, waitMs] of [
