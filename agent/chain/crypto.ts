@@ -35,12 +35,14 @@ function sign(message: Uint8Array, privateKey: Uint8Array): Uint8Array<ArrayBuff
   return concatBytes(Uint8Array.of(recoveryId), signature);
 }
 
-/** Loads the WebAssembly once; the functions are synchronous from then on. */
-export async function loadCrypto(): Promise<ChainCrypto> {
-  const hasher = await createKeccak(256);
-  return {
-    keccak256: (message) => hasher.init().update(message).digest("binary"),
-    ecrecover: recover,
-    ecsign: sign,
-  };
-}
+const hasher = await createKeccak(256);
+
+/**
+ * Compiled when this module is loaded, so that a program that runs never waits for anything but the
+ * World: a simulated run stays a pure function of its seed.
+ */
+export const chainCrypto: ChainCrypto = {
+  keccak256: (message) => hasher.init().update(message).digest("binary"),
+  ecrecover: recover,
+  ecsign: sign,
+};
