@@ -19,13 +19,11 @@ import {
   encodeLog,
   encodeTransaction,
 } from "./chain-records.ts";
-import { loadCrypto } from "./crypto.ts";
+import { chainCrypto as crypto } from "./crypto.ts";
 import { leastGas } from "./estimate-gas.ts";
 import { fixedCommon } from "./fixed-common.ts";
 import { revertReason } from "./revert-reason.ts";
 import { Serial } from "./serial.ts";
-
-const crypto = await loadCrypto();
 
 describe("chain options", () => {
   it("passes good ones and names the field that is wrong", () => {

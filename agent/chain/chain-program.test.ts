@@ -15,7 +15,7 @@ import {
   testOptions,
 } from "./chain.fixture.ts";
 import { chainProgram } from "./chain-program.ts";
-import { loadCrypto } from "./crypto.ts";
+import { chainCrypto } from "./crypto.ts";
 import { fixedCommon } from "./fixed-common.ts";
 
 function start(options: unknown, serve?: Rpc["serve"]) {
@@ -92,7 +92,7 @@ describe("chainProgram", () => {
     await isReady;
     using client = session();
     store.database.failNext = new Error("the disk is full");
-    const common = fixedCommon(4242, await loadCrypto());
+    const common = fixedCommon(4242, chainCrypto);
     const raw = signTest({ common }, { from: 0, nonce: 0, to: testAddress(1).toString() });
     const params = [`0x${Buffer.from(raw).toString("hex")}`];
     const answer = client.answer({ id: 1, method: "eth_sendRawTransaction", params });

@@ -12,7 +12,7 @@ import type { Hex, Place } from "./chain-keys.ts";
 import { type ChainOptions, checkChainOptions } from "./chain-options.ts";
 import type { BlockRecord, TransactionRecord } from "./chain-records.ts";
 import { CommittedState } from "./committed-state.ts";
-import { type ChainCrypto, loadCrypto } from "./crypto.ts";
+import { type ChainCrypto, chainCrypto } from "./crypto.ts";
 import { fixedCommon } from "./fixed-common.ts";
 import { openGenesis } from "./genesis.ts";
 import { Machine } from "./machine.ts";
@@ -225,7 +225,7 @@ export class Chain implements AsyncDisposable {
  */
 export async function openChain(parts: ChainParts, options: ChainOptions): Promise<Chain> {
   checkChainOptions(options);
-  const crypto = await loadCrypto();
+  const crypto = chainCrypto;
   const common = fixedCommon(options.chainId, crypto);
   const database = await parts.store.open(options.database);
   try {

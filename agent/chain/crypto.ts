@@ -35,21 +35,14 @@ function sign(message: Uint8Array, privateKey: Uint8Array): Uint8Array<ArrayBuff
   return concatBytes(Uint8Array.of(recoveryId), signature);
 }
 
-let loading: Promise<ChainCrypto> | undefined;
+const hasher = await createKeccak(256);
 
 /**
- * Loads the WebAssembly, once a process; the functions are synchronous from then on.
- * A simulation loads it beforehand: compiling takes real time, which virtual time cannot see.
+ * Compiled when this module is loaded, so that a program that runs never waits for anything but the
+ * World: a simulated run stays a pure function of its seed.
  */
-export function loadCrypto(): Promise<ChainCrypto> {
-  return (loading ??= load());
-}
-
-async function load(): Promise<ChainCrypto> {
-  const hasher = await createKeccak(256);
-  return {
-    keccak256: (message) => hasher.init().update(message).digest("binary"),
-    ecrecover: recover,
-    ecsign: sign,
-  };
-}
+export const chainCrypto: ChainCrypto = {
+  keccak256: (message) => hasher.init().update(message).digest("binary"),
+  ecrecover: recover,
+  ecsign: sign,
+};

@@ -17,11 +17,10 @@ import { type AccountRecord, decodeAccount, encodeAccount, sameAccount } from ".
 import { MemoryDatabase } from "./chain.fixture.ts";
 import { TABLE } from "./chain-keys.ts";
 import { CommittedState, changesOf } from "./committed-state.ts";
-import { loadCrypto } from "./crypto.ts";
+import { chainCrypto as crypto } from "./crypto.ts";
 import { FlatState } from "./flat-state.ts";
 import { inKeyOrder, nextStateRoot, STATE_ROOT_ZERO } from "./state-commitment.ts";
 
-const crypto = await loadCrypto();
 const OWNERS = [1, 2, 3];
 const SLOTS = [0, 1, 2];
 const addressOf = (owner: number): Address => new Address(new Uint8Array(20).fill(owner));
