@@ -18,6 +18,7 @@ import { type CommittedState, changesOf, type StateDelta } from "./committed-sta
 import type { ChainCrypto } from "./crypto.ts";
 import { BLOCK_GAS_MAX } from "./fixed-common.ts";
 import { FlatState } from "./flat-state.ts";
+import { rememberJumps } from "./jump-analysis.ts";
 import { sealBlock } from "./seal-block.ts";
 import { nextStateRoot } from "./state-commitment.ts";
 
@@ -100,6 +101,7 @@ export class Machine {
       putBlock: () => Promise.resolve(),
       shallowCopy: () => blockchain,
     };
+    await rememberJumps(common);
     const evm = await createEVM({
       common,
       stateManager: state,

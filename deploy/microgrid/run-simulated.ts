@@ -1,6 +1,5 @@
 import { addr } from "micro-eth-signer";
 import { openHighs } from "../../actors/transax/rules/highs-solver.ts";
-import { loadCrypto } from "../../agent/chain/crypto.ts";
 import type { Hex } from "../../agent/component/ledger-service.ts";
 import type { Assets } from "../../agent/core/assets.ts";
 import type { Child } from "../../agent/core/spawner.ts";
@@ -41,7 +40,7 @@ export async function runSimulated(
   signal: AbortSignal,
 ): Promise<SimulatedDay> {
   // Compiling WebAssembly takes real time, which virtual time cannot see.
-  await Promise.all([loadCrypto(), openCrypto(), openHighs()]);
+  await Promise.all([openCrypto(), openHighs()]);
   const { startUtcUs } = spanOf(day);
   const programs = await loadPrograms();
   const sim = new Simulation({ seed: day.seed, startUtcUs, programs, assets });
