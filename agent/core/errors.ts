@@ -6,16 +6,16 @@ export const ERROR_SENTENCES = {
   CHAIN_DATABASE_FOREIGN: "the database holds another chain than the one asked for",
   CHAIN_OPTIONS_INVALID: "an option of the embedded chain is missing or out of range",
   LAN_DATAGRAM_TOO_LARGE: "a datagram is larger than one packet may be",
-  WIRE_FRAME_TOO_LARGE: "a message is larger than one frame may be",
-  STORE_IN_USE: "another process has this database open",
-  STORE_NAME_INVALID: "a database is named by letters, digits and hyphens",
-  PROGRAM_UNKNOWN: "no program has this name",
-  ASSET_MISSING: "the application carries no such file",
   LEDGER_CALL_INVALID: "the contract's interface has no such function, event or arguments",
   LEDGER_CLOSED: "the ledger was closed before the outcome was known; ask again with the same key",
   LEDGER_KEY_INVALID: "a private key is 32 bytes below the order of the curve",
   LEDGER_OPTION_INVALID: "an option of the ledger is out of its range",
   LEDGER_OUTBOX_FULL: "too many transactions of this account wait for their block",
+  WIRE_FRAME_TOO_LARGE: "a message is larger than one frame may be",
+  STORE_IN_USE: "another process has this database open",
+  STORE_NAME_INVALID: "a database is named by letters, digits and hyphens",
+  PROGRAM_UNKNOWN: "no program has this name",
+  ASSET_MISSING: "the application carries no such file",
 } as const;
 
 /** A stable name of a failure. */

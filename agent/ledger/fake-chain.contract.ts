@@ -256,7 +256,7 @@ function decode(data: Hex) {
 }
 
 function amountOf(data: Hex): bigint {
-  const { args = [] } = decode(data);
+  const args: readonly bigint[] = decode(data).args ?? [];
   return args[0] ?? 0n;
 }
 
