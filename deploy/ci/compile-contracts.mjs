@@ -37,7 +37,9 @@ function compile(solc, sources, { contract }) {
     sources,
     settings: {
       ...SETTINGS,
-      outputSelection: { "*": { [contract]: ["abi", "evm.bytecode.object", "evm.deployedBytecode"] } },
+      outputSelection: {
+        "*": { [contract]: ["abi", "evm.bytecode.object", "evm.deployedBytecode"] },
+      },
     },
   };
   const output = JSON.parse(solc.compile(JSON.stringify(input)));

@@ -21,6 +21,9 @@ contract Market is MarketTypes {
     uint256 private constant NO_LIMIT = type(uint32).max;
     uint256 private constant OFFER_BYTES = 21;
     uint256 private constant TRADE_BYTES = 16;
+    /// Most assignments of one interval. Without it a solution of very many small ones could be posted that
+    /// no transaction (2^24 gas, EIP-7825) could finalize, and the market would stand still.
+    uint256 public constant ASSIGNMENTS_MAX = 700;
 
     /// The system operator, who made this market.
     address public immutable dso;
@@ -386,6 +389,7 @@ contract Market is MarketTypes {
         verifyLimits(tables, p.interval);
         uint256 start = tables.trades;
         uint256 tradesEnd = p.tradesEnd;
+        if (tradesEnd - start > TRADE_BYTES * ASSIGNMENTS_MAX) revert TooManyAssignments(p.interval);
         uint256 tradesHash;
         assembly ("memory-safe") {
             tradesHash := keccak256(start, sub(tradesEnd, start))
