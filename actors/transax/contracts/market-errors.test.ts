@@ -13,15 +13,8 @@ import {
   refuses,
   START_S,
   sells,
+  trade,
 } from "./market-harness.contract.ts";
-
-const trade = (
-  interval: number,
-  sellerOffer: number,
-  buyerOffer: number,
-  energyWh: number,
-  priceUnits = 10,
-): Trade => ({ interval, sellerOffer, buyerOffer, energyWh, priceUnits });
 
 const STRANGER = 99;
 const SELLER = 1;
@@ -179,42 +172,52 @@ describe("transax market: refusals of money and offers", () => {
 describe("transax market: refusals of solutions", () => {
   it("refuses each kind of wrong solution by its own error and keeps the candidate", async () => {
     const m = await book();
-    const good = [trade(2, 1, 2, 40)];
+    const good = [trade(2, [1, 2], 40)];
     await m.solve(STRANGER, good);
     const head = await m.view("candidate");
     const wrong: [string, readonly Trade[], (readonly number[])?][] = [
-      ["OfferOverused", [trade(2, 1, 2, 60), trade(3, 1, 2, 41)], [1]],
-      ["OfferOverused", [trade(2, 1, 2, 101)], [1]],
-      ["PriceOutside", [trade(2, 1, 2, 50, 7)], [1, 2, 7]],
-      ["PriceOutside", [trade(2, 1, 2, 50, 13)], [1, 2, 13]],
-      ["NoCommonInterval", [trade(4, 1, 2, 50)], [1, 2, 4]],
-      ["NoCommonInterval", [trade(1, 1, 2, 50)], [1, 2, 1]],
-      ["NoCommonInterval", [trade(3, 1, 4, 50)], [1, 4, 3]],
-      ["BeyondHorizon", [trade(2, 1, 2, 50), trade(6, 1, 2, 1)], [6]],
-      ["NotSeller", [trade(2, 2, 1, 50)], [2]],
-      ["NotBuyer", [trade(2, 1, 1, 50)], [1]],
-      ["NoEnergy", [trade(2, 1, 2, 0)]],
-      ["OfferUnknown", [trade(2, 1, 9, 50)], [9]],
-      ["NotBetter", [trade(2, 1, 2, 40)], [40, 40]],
-      ["NotBetter", [trade(2, 1, 2, 39)], [40, 39]],
+      ["OfferOverused", [trade(2, [1, 2], 60), trade(3, [1, 2], 41)], [1]],
+      ["OfferOverused", [trade(2, [1, 2], 101)], [1]],
+      ["PriceOutside", [trade(2, [1, 2], 50, 7)], [1, 2, 7]],
+      ["PriceOutside", [trade(2, [1, 2], 50, 13)], [1, 2, 13]],
+      ["NoCommonInterval", [trade(4, [1, 2], 50)], [1, 2, 4]],
+      ["NoCommonInterval", [trade(1, [1, 2], 50)], [1, 2, 1]],
+      ["NoCommonInterval", [trade(3, [1, 4], 50)], [1, 4, 3]],
+      ["BeyondHorizon", [trade(2, [1, 2], 50), trade(6, [1, 2], 1)], [6]],
+      ["NotSeller", [trade(2, [2, 1], 50)], [2]],
+      ["NotBuyer", [trade(2, [1, 1], 50)], [1]],
+      ["NoEnergy", [trade(2, [1, 2], 0)]],
+      ["OfferUnknown", [trade(2, [1, 9], 50)], [9]],
+      ["NotBetter", [trade(2, [1, 2], 40)], [40, 40]],
+      ["NotBetter", [trade(2, [1, 2], 39)], [40, 39]],
       ["NotBetter", [], [40, 0]],
     ];
     for (const [name, trades, args] of wrong) await refuses(m.solve(STRANGER, trades), name, args);
     assert.deepEqual(await m.view("candidate"), head);
-    await m.solve(STRANGER, [trade(2, 1, 2, 41)]);
+    await m.solve(STRANGER, [trade(2, [1, 2], 41)]);
     assert.equal(await candidateWh(m), 41);
+  });
+
+  it("refuses an interval too large to be made final in one transaction", async () => {
+    const m = await book();
+    await m.post(SELLER, 2, [sells(701, 8, 2)]); // 5
+    await m.post(BUYER, 2, [buys(701, 12, 2)]); // 6
+    const crumbs = (count: number): Trade[] =>
+      Array.from({ length: count }, () => trade(2, [5, 6], 1));
+    await refuses(m.solve(STRANGER, crumbs(701)), "TooManyAssignments", [2]);
+    await m.solve(STRANGER, crumbs(700));
   });
 
   it("counts over-use by one buyer of several sellers", async () => {
     const m = await book();
     await m.post(SELLER, 2, [sells(100, 8, 2)]); // 5
-    const both = [trade(2, 1, 4, 60), trade(2, 5, 4, 41)];
+    const both = [trade(2, [1, 4], 60), trade(2, [5, 4], 41)];
     await refuses(m.solve(STRANGER, both), "OfferOverused", [4]);
   });
 
   it("refuses malformed packings", async () => {
     const m = await book();
-    const { offerList, chunks } = encodeSolution([trade(2, 1, 2, 10), trade(3, 1, 2, 10)]);
+    const { offerList, chunks } = encodeSolution([trade(2, [1, 2], 10), trade(3, [1, 2], 10)]);
     const listed = (...ids: number[]): Uint8Array =>
       Uint8Array.from(ids.flatMap((id) => [0, 0, 0, id]));
     const attempt = (list: Uint8Array, packed: Uint8Array): Promise<unknown> =>
@@ -240,36 +243,36 @@ describe("transax market: refusals of solutions", () => {
     const m = await book();
     m.nowS = MarketHarness.finalizableS(2) + 5;
     await advance(m, 2);
-    await m.solve(STRANGER, [trade(2, 1, 2, 10)]);
-    await m.finalize(STRANGER, 2, [trade(2, 1, 2, 10)]);
-    await refuses(m.solve(STRANGER, [trade(2, 1, 2, 20)]), "IntervalClosed", [2]);
+    await m.solve(STRANGER, [trade(2, [1, 2], 10)]);
+    await m.finalize(STRANGER, 2, [trade(2, [1, 2], 10)]);
+    await refuses(m.solve(STRANGER, [trade(2, [1, 2], 20)]), "IntervalClosed", [2]);
   });
 
   it("holds each feeder to its internal limit, selling and buying", async () => {
     const m = await book(0, 50);
-    await refuses(m.solve(STRANGER, [trade(2, 1, 4, 51)]), "OverInternalLimit", [1, 2]);
-    await refuses(m.solve(STRANGER, [trade(2, 1, 2, 51)]), "OverInternalLimit", [1, 2]);
+    await refuses(m.solve(STRANGER, [trade(2, [1, 4], 51)]), "OverInternalLimit", [1, 2]);
+    await refuses(m.solve(STRANGER, [trade(2, [1, 2], 51)]), "OverInternalLimit", [1, 2]);
     await m.send(DSO, "setFeeder", [1, 0, 0]);
-    await refuses(m.solve(STRANGER, [trade(2, 1, 2, 51)]), "OverInternalLimit", [2, 2]);
+    await refuses(m.solve(STRANGER, [trade(2, [1, 2], 51)]), "OverInternalLimit", [2, 2]);
     // The limit holds per interval: 50 in each of two are fine.
-    await m.solve(STRANGER, [trade(2, 1, 2, 50), trade(3, 1, 2, 50)]);
+    await m.solve(STRANGER, [trade(2, [1, 2], 50), trade(3, [1, 2], 50)]);
   });
 
   it("holds each feeder to its external limit in both directions; inner trade nets to zero", async () => {
     const m = await book(30, 0);
-    await refuses(m.solve(STRANGER, [trade(2, 1, 2, 31)]), "OverExternalLimit", [1, 2]);
+    await refuses(m.solve(STRANGER, [trade(2, [1, 2], 31)]), "OverExternalLimit", [1, 2]);
     await m.send(DSO, "setFeeder", [1, 0, 0]);
     // Now only feeder 2, which imports, is limited.
-    await refuses(m.solve(STRANGER, [trade(2, 1, 2, 31)]), "OverExternalLimit", [2, 2]);
+    await refuses(m.solve(STRANGER, [trade(2, [1, 2], 31)]), "OverExternalLimit", [2, 2]);
     await m.send(DSO, "setFeeder", [1, 30, 0]);
     // 70 stay inside feeder 1: its net is 100 - 70 = 30.
-    await m.solve(STRANGER, [trade(2, 1, 4, 70), trade(2, 1, 2, 30)]);
+    await m.solve(STRANGER, [trade(2, [1, 4], 70), trade(2, [1, 2], 30)]);
     assert.equal(await candidateWh(m), 100);
   });
 
   it("drops the candidate when a limit is lowered, not when it is raised", async () => {
     const m = await book(0, 50);
-    await m.solve(STRANGER, [trade(2, 1, 2, 50)]);
+    await m.solve(STRANGER, [trade(2, [1, 2], 50)]);
     await m.send(DSO, "setFeeder", [1, 0, 60]);
     assert.equal(await candidateWh(m), 50);
     const { events } = await m.send(DSO, "setFeeder", [1, 1_000, 60]);
@@ -277,7 +280,7 @@ describe("transax market: refusals of solutions", () => {
     assert.equal(await candidateWh(m), 0);
     await advance(m, 3);
     assert.equal(((await m.view("offerView", 1)) as { usedWh: number }).usedWh, 0);
-    await m.solve(STRANGER, [trade(3, 1, 2, 1)]);
+    await m.solve(STRANGER, [trade(3, [1, 2], 1)]);
   });
 });
 
@@ -298,16 +301,16 @@ describe("transax market: refusals at the end", () => {
 
   it("finalizes nothing but the candidate's own trades", async () => {
     const m = await book();
-    const trades = [trade(2, 1, 2, 40), trade(3, 1, 2, 20)];
+    const trades = [trade(2, [1, 2], 40), trade(3, [1, 2], 20)];
     await m.solve(STRANGER, trades);
     await advance(m, 2);
     m.nowS = MarketHarness.finalizableS(2);
     const forged: readonly Trade[][] = [
       [],
-      [trade(2, 1, 2, 41), trade(3, 1, 2, 20)],
-      [trade(2, 1, 2, 40)],
-      [trade(2, 1, 2, 40), trade(4, 1, 2, 20)],
-      [trade(2, 1, 4, 40), trade(3, 1, 2, 20)],
+      [trade(2, [1, 2], 41), trade(3, [1, 2], 20)],
+      [trade(2, [1, 2], 40)],
+      [trade(2, [1, 2], 40), trade(4, [1, 2], 20)],
+      [trade(2, [1, 4], 40), trade(3, [1, 2], 20)],
     ];
     for (const wrong of forged) await refuses(m.finalize(STRANGER, 2, wrong), "WrongChunk");
     await m.finalize(STRANGER, 2, trades);
@@ -315,7 +318,7 @@ describe("transax market: refusals at the end", () => {
     m.nowS = MarketHarness.finalizableS(4);
     await refuses(m.finalize(STRANGER, 3, []), "WrongChunk");
     await m.finalize(STRANGER, 3, trades);
-    await refuses(m.finalize(STRANGER, 4, [trade(4, 1, 2, 1)]), "WrongChunk");
+    await refuses(m.finalize(STRANGER, 4, [trade(4, [1, 2], 1)]), "WrongChunk");
     await m.finalize(STRANGER, 4);
   });
 

@@ -7,6 +7,7 @@ import { createFeeMarket1559Tx } from "@ethereumjs/tx";
 import { Address, bytesToHex, createAccount, hexToBytes } from "@ethereumjs/util";
 import { createVM, runTx, type VM } from "@ethereumjs/vm";
 import {
+  type Abi,
   decodeErrorResult,
   decodeEventLog,
   decodeFunctionResult,
@@ -52,6 +53,8 @@ export class Refused extends Error {
   }
 }
 
+// Without the exact types: functions are called by names that are only known at run time.
+const abi: Abi = marketAbi;
 const hashBytes = (bytes: Uint8Array): Uint8Array => hexToBytes(keccak256(bytes));
 const keyOf = (who: number): Hex => `0x${(who + 1).toString(16).padStart(64, "0")}`;
 export const DSO = 0;
@@ -80,7 +83,7 @@ export class MarketHarness {
   /** A further market on the same chain, by the same operator. */
   async deployAgain(options: DeployOptions = {}): Promise<MarketHarness> {
     const data = encodeDeployData({
-      abi: marketAbi,
+      abi,
       bytecode: marketBytecode,
       args: [
         {
@@ -108,7 +111,7 @@ export class MarketHarness {
   async #run(who: number, to: Address | undefined, data: Hex, value: bigint) {
     const from = this.addressOf(who);
     if ((await this.vm.stateManager.getAccount(from)) === undefined)
-      await this.vm.stateManager.putAccount(from, createAccount({ balance: 10n ** 24n }));
+      await this.vm.stateManager.putAccount(from, createAccount({ balance: 10n ** 36n }));
     const nonce = (await this.vm.stateManager.getAccount(from))!.nonce;
     const tx = createFeeMarket1559Tx(
       { nonce, gasLimit: TX_GAS_MAX, ...(to ? { to } : {}), value, data, maxFeePerGas: 0n },
@@ -143,7 +146,7 @@ export class MarketHarness {
     args: readonly unknown[],
     wei: bigint,
   ): Promise<Receipt> {
-    const data = encodeFunctionData({ abi: marketAbi, functionName, args } as never);
+    const data = encodeFunctionData({ abi, functionName, args });
     const { totalGasSpent, receipt } = await this.#run(who, this.market, data, wei);
     const events = receipt.logs.map(([, topics, bytes]) => {
       const decoded = decodeEventLog({
@@ -151,14 +154,14 @@ export class MarketHarness {
         topics: topics.map((topic) => bytesToHex(topic)) as [Hex, ...Hex[]],
         data: bytesToHex(bytes),
       });
-      return { name: decoded.eventName, args: decoded.args as Record<string, unknown> };
+      return { name: decoded.eventName, args: decoded.args };
     });
     return { gas: totalGasSpent, events };
   }
 
   /** Reads a view. */
   async view(functionName: string, ...args: readonly unknown[]): Promise<unknown> {
-    const data = hexToBytes(encodeFunctionData({ abi: marketAbi, functionName, args } as never));
+    const data = hexToBytes(encodeFunctionData({ abi, functionName, args }));
     const block = createBlock(
       { header: { timestamp: this.nowS, gasLimit: 2n ** 30n, baseFeePerGas: 0n } },
       { common: this.#common, skipConsensusFormatValidation: true },
@@ -174,10 +177,10 @@ export class MarketHarness {
     if (execResult.exceptionError !== undefined)
       throw refusalOf(execResult.exceptionError.error, execResult.returnValue);
     return decodeFunctionResult({
-      abi: marketAbi,
+      abi,
       functionName,
       data: bytesToHex(execResult.returnValue),
-    } as never);
+    });
   }
 
   async weiHeld(): Promise<bigint> {
@@ -242,7 +245,7 @@ export class MarketHarness {
 function refusalOf(reason: string, returned: Uint8Array): Error {
   if (reason !== "revert") return new Error(`the EVM stopped: ${reason}`);
   if (returned.length === 0) return new Refused("", []);
-  const { errorName, args } = decodeErrorResult({ abi: marketAbi, data: bytesToHex(returned) });
+  const { errorName, args } = decodeErrorResult({ abi, data: bytesToHex(returned) });
   return new Refused(errorName, args ?? []);
 }
 
@@ -277,3 +280,11 @@ export const buys = (energyWh: number, priceUnits: number, first: number, mask =
   ...sells(energyWh, priceUnits, first, mask),
   kind: "buy",
 });
+
+/** Of the interval: `energyWh` from offer `seller` to offer `buyer`, at `priceUnits` (10 unless told). */
+export const trade = (
+  interval: number,
+  [seller, buyer]: readonly [number, number],
+  energyWh: number,
+  priceUnits = 10,
+): Trade => ({ interval, sellerOffer: seller, buyerOffer: buyer, energyWh, priceUnits });

@@ -7,8 +7,8 @@ export interface Member {
   readonly role: "producer" | "consumer";
   /** Where its numbers come from, for people. */
   readonly source: string;
-  /** Rated power in kW; undefined for a consumer. */
-  readonly ratedKw: number | undefined;
+  /** Rated power of the photovoltaics, kW; 0 for a consumer. */
+  readonly kWp: number;
 }
 
 /** A community's members and one day of their net production. */
@@ -72,12 +72,16 @@ export function parseCommunity({ members, netFileName, net }: CommunityFiles): C
   return { members: list, intervalCount: body.length, netWh: series };
 }
 
-function parseMembers(text: string): readonly Member[] {
+/**
+ * Reads a table of members with the header prosumer,feeder,role,source,kWp.
+ * @throws CommunityFormatError as parseCommunity does.
+ */
+export function parseMembers(text: string): readonly Member[] {
   const [header = [], ...rows] = rowsOf(text);
   if (header.join() !== MEMBERS_HEADER)
     throw new CommunityFormatError(1, `must be ${MEMBERS_HEADER}`);
   const seen = new Set<number>();
-  return rows.map(([prosumer, feeder, role, source = "", ratedKw = "", ...rest], index) => {
+  return rows.map(([prosumer, feeder, role, source = "", kWp = "", ...rest], index) => {
     const line = index + 2;
     const id = whole(prosumer, line);
     if (rest.length > 0) throw new CommunityFormatError(line, "wrong cell count");
@@ -85,10 +89,9 @@ function parseMembers(text: string): readonly Member[] {
     seen.add(id);
     if (role !== "producer" && role !== "consumer")
       throw new CommunityFormatError(line, "role is producer or consumer");
-    if ((ratedKw === "") !== (role === "consumer") || !(Number(ratedKw) >= 0))
+    if ((kWp === "") !== (role === "consumer") || !(Number(kWp) >= 0))
       throw new CommunityFormatError(line, "a producer, and only a producer, has kWp");
-    const rated = ratedKw === "" ? undefined : Number(ratedKw);
-    return { prosumer: id, feeder: whole(feeder, line), role, source, ratedKw: rated };
+    return { prosumer: id, feeder: whole(feeder, line), role, source, kWp: Number(kWp) };
   });
 }
 

@@ -11,7 +11,7 @@ const SEARCH_NODES_MAX = 2_000;
  * Loads HiGHS (WebAssembly, one instance of about 15 MB) as a LinearSolver. Load it once per process.
  * Source: Huangfu and Hall, "Parallelizing the dual revised simplex method", 2018; npm `highs`.
  */
-export async function loadHighsSolver(): Promise<LinearSolver> {
+export async function openHighs(): Promise<LinearSolver> {
   const highs = await loadHighs();
   return { solve: (program) => solveWith(highs, program) };
 }
