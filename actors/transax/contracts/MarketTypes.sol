@@ -142,6 +142,7 @@ abstract contract MarketTypes {
     error OfferOverused(uint256 offerId);
     error OverInternalLimit(uint256 feeder, uint256 interval);
     error OverExternalLimit(uint256 feeder, uint256 interval);
+    error TooManyAssignments(uint256 interval);
     error NotBetter(uint256 candidateWh, uint256 offeredWh);
     // Finalizing
     error AlreadyFinalized(uint32 interval);

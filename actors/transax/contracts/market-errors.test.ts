@@ -198,6 +198,16 @@ describe("transax market: refusals of solutions", () => {
     assert.equal(await candidateWh(m), 41);
   });
 
+  it("refuses an interval too large to be made final in one transaction", async () => {
+    const m = await book();
+    await m.post(SELLER, 2, [sells(701, 8, 2)]); // 5
+    await m.post(BUYER, 2, [buys(701, 12, 2)]); // 6
+    const crumbs = (count: number): Trade[] =>
+      Array.from({ length: count }, () => trade(2, [5, 6], 1));
+    await refuses(m.solve(STRANGER, crumbs(701)), "TooManyAssignments", [2]);
+    await m.solve(STRANGER, crumbs(700));
+  });
+
   it("counts over-use by one buyer of several sellers", async () => {
     const m = await book();
     await m.post(SELLER, 2, [sells(100, 8, 2)]); // 5

@@ -82,6 +82,34 @@ describe("transax market: gas", function () {
     assert.ok(note("postSolution, 800 assignments, 8 intervals", large.gas, 800) <= 1_500);
   });
 
+  it("can finalize the largest interval that a solution may have, every trade between strangers", async () => {
+    const m = await MarketHarness.deploy();
+    await m.send(DSO, "setFeeder", [1, 0, 0]);
+    const pairs = 40;
+    const trades: Trade[] = [];
+    for (let pair = 0; pair < pairs; pair += 1) {
+      const [seller, buyer] = [1_000 + 2 * pair, 1_001 + 2 * pair];
+      await m.join(seller, 1);
+      await m.join(buyer, 1, 1_000_000n);
+      // Energy is left over, so that the escrow's rest goes back too; all four bytes of numbers are used.
+      await m.post(seller, 1, [sells(2 ** 30, 80, 2)]);
+      await m.post(buyer, 1, [buys(7_654, 120, 2)]);
+      const [sellerOffer, buyerOffer] = [2 * pair + 1, 2 * pair + 2];
+      trades.push({ interval: 2, sellerOffer, buyerOffer, energyWh: 7_653, priceUnits: PRICE });
+    }
+    await m.solve(900, trades);
+    m.nowS = MarketHarness.finalizableS(2);
+    await m.finalize(900, 0);
+    const empty = await m.finalize(900, 1);
+    const { gas } = await m.finalize(900, 2, trades);
+    const each = Number(gas - empty.gas) / pairs;
+    note("finalize, a trade between strangers with a release", gas, pairs);
+    // 16 bytes of calldata at most 16 gas each; here about half of them are zero.
+    const worst = Number(empty.gas) + 700 * (each + 16 * 12);
+    assert.equal(await m.view("ASSIGNMENTS_MAX"), 700n);
+    assert.ok(worst <= Number(TX_GAS_MAX), String(worst));
+  });
+
   it("posts offers in tens at 30,000 gas each or less", async () => {
     const m = await MarketHarness.deploy();
     await m.send(DSO, "setFeeder", [1, 0, 0]);

@@ -154,7 +154,7 @@ export class MarketHarness {
         topics: topics.map((topic) => bytesToHex(topic)) as [Hex, ...Hex[]],
         data: bytesToHex(bytes),
       });
-      return { name: decoded.eventName, args: decoded.args as Record<string, unknown> };
+      return { name: decoded.eventName, args: decoded.args };
     });
     return { gas: totalGasSpent, events };
   }

@@ -1,4 +1,5 @@
 import { type Offer, offerCovers, type Trade } from "./market-terms.ts";
+import { ASSIGNMENTS_MAX } from "./solution-codec.ts";
 import type { TradingProblem } from "./trading-program.ts";
 
 /** Why a solution is not feasible; the contract's own name where it has one. */
@@ -11,6 +12,7 @@ export type Infeasibility =
   | "NoCommonInterval"
   | "IntervalClosed"
   | "BeyondHorizon"
+  | "TooManyAssignments"
   | "OfferOverused"
   | "OverInternalLimit"
   | "OverExternalLimit";
@@ -45,6 +47,9 @@ export function infeasibilityOf(
     flow(seller.feeder, trade.interval).soldWh += trade.energyWh;
     flow(buyer.feeder, trade.interval).boughtWh += trade.energyWh;
   }
+  const countOf = new Map<number, number>();
+  for (const { interval } of trades) countOf.set(interval, (countOf.get(interval) ?? 0) + 1);
+  if ([...countOf.values()].some((count) => count > ASSIGNMENTS_MAX)) return "TooManyAssignments";
   for (const { offerId, energyWh } of offers)
     if ((useOf.get(offerId) ?? 0) > energyWh) return "OfferOverused";
   for (const { feeder, soldWh, boughtWh } of flowOf.values()) {

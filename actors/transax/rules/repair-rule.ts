@@ -5,8 +5,8 @@ import type { Component } from "./trading-program.ts";
  * Makes whole assignments out of real ones, feasibly: rounds down, takes back what rounding has upset, then
  * adds what still fits, pair by pair in the order of intervals and numbers of offers.
  *
- * Rounding down keeps every limit but the external one: a feeder that sold 10 and bought 2.5 twice has net
- * 5, and 6 after it. The result is feasible, and no single pair can be enlarged; it need not be optimal.
+ * Rounding down keeps every limit but the external one: a feeder that sends 10 out and takes 2.5 in twice
+ * has net 5, and 6 after it. The result is feasible, and no single pair can be enlarged; it need not be optimal.
  */
 export function wholeAssignments(
   component: Component,
@@ -17,6 +17,30 @@ export function wholeAssignments(
   for (const one of assignments) book.add(one, Math.floor(one.energyWh + 1e-6));
   book.takeBack();
   book.fill(component);
+  return book.assignments();
+}
+
+/**
+ * At most `countMax` of the whole assignments of each interval, the largest ones, and of those as much as
+ * keeps the limits: leaving one out can upset an external limit, as rounding can.
+ */
+export function largestAssignments(
+  component: Component,
+  limits: LimitsOf,
+  assignments: readonly Assignment[],
+  countMax: number,
+): readonly Assignment[] {
+  const book = new Book(component, limits);
+  let isCut = false;
+  for (const interval of component.intervals) {
+    const here = assignments.filter((one) => one.interval === interval);
+    isCut ||= here.length > countMax;
+    // Sorting is stable: of equals the first stay.
+    const kept = [...here].sort((a, b) => b.energyWh - a.energyWh).slice(0, countMax);
+    for (const one of kept) book.add(one, one.energyWh);
+  }
+  if (!isCut) return assignments;
+  book.takeBack();
   return book.assignments();
 }
 

@@ -18,6 +18,9 @@ export const TRADE_BYTES = 16;
 /** Most offers that one solution can name, and most assignments at one price. */
 export const SOLUTION_OFFERS_MAX = 65_535;
 
+/** Most assignments of one interval: finalizing them has to fit into one transaction of 2^24 gas. */
+export const ASSIGNMENTS_MAX = 700;
+
 /** The order of trades inside a solution: interval, price, seller's offer, buyer's offer. */
 export function compareTrades(a: Trade, b: Trade): number {
   return (

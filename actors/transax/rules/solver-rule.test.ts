@@ -2,6 +2,7 @@
 // Method: random small markets; the optimum is found again by another program, with a whole variable for
 // every pair and interval; feasibility is checked by feasible.ts, which is itself tested on broken trades.
 // Seed: 2.
+/* eslint-disable no-restricted-syntax -- an interval here is the number of a slice of time, not a span */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { infeasibilityOf } from "./feasible.ts";
@@ -10,6 +11,7 @@ import type { LinearRow, LinearSolver } from "./linear-solver.ts";
 import { type FeederLimits, maskOf, type Offer, offerCovers, type Trade } from "./market-terms.ts";
 import { priceAssignments } from "./price-rule.ts";
 import { wholeAssignments } from "./repair-rule.ts";
+import { ASSIGNMENTS_MAX } from "./solution-codec.ts";
 import { solveTrading } from "./solver-rule.ts";
 import { componentsOf, type TradingProblem } from "./trading-program.ts";
 
@@ -196,7 +198,7 @@ describe("transax solver rule", function () {
           const whole = solveTrading(problem, solver);
           assert.equal(infeasibilityOf(problem, solveTrading(problem, noEngine).trades), undefined);
           // A mixture of a feasible solution and nothing is feasible in real numbers.
-          const share = noise.next().value;
+          const share = Number(noise.next().value);
           for (const component of componentsOf(problem)) {
             const real = whole.trades
               .filter(({ interval }) => component.intervals.includes(interval))
@@ -213,29 +215,59 @@ describe("transax solver rule", function () {
   });
 
   it("keeps a net flow that rounding down would push over its limit", () => {
-    // Sold 10, bought 2.5 twice: net 5. Rounded down: 10 and 4, so one of the 10 must go.
+    // Feeder 1 sends 10 out and takes 2.5 in twice: net 5. Rounded down, 10 and 4: one of the 10 must go.
     const offers = [
       offerOf(1, "sell", [10, 1, 1], [4]),
-      offerOf(2, "buy", [3, 9, 1], [4]),
-      offerOf(3, "buy", [3, 9, 1], [4]),
-      offerOf(4, "buy", [9, 9, 2], [4]),
+      offerOf(2, "sell", [5, 1, 2], [4]),
+      offerOf(3, "buy", [2, 9, 1], [4]),
+      offerOf(4, "buy", [2, 9, 1], [4]),
+      offerOf(5, "buy", [10, 9, 3], [4]),
     ];
     const limits = new Map([[1, { externalLimitWh: 5 }]]);
     const problem = { offers, limits, firstInterval: 4, horizonIntervals: 0 };
     const [component] = componentsOf(problem);
-    const half = (buyerOffer: number, energyWh: number) => ({
+    const real = [
+      [2, 3, 2.5],
+      [2, 4, 2.5],
+      [1, 5, 10],
+    ].map(([sellerOffer = 0, buyerOffer = 0, energyWh = 0]) => ({
       interval: 4,
-      sellerOffer: 1,
+      sellerOffer,
       buyerOffer,
       energyWh,
-    });
-    const rounded = wholeAssignments(component!, limits, [half(2, 2.5), half(3, 2.5), half(4, 5)]);
+    }));
+    const rounded = wholeAssignments(component!, limits, real);
     const trades = rounded.map((one) => ({ ...one, priceUnits: 5 }));
     assert.equal(infeasibilityOf(problem, trades), undefined);
-    assert.equal(
-      rounded.reduce((sum, one) => sum + one.energyWh, 0),
-      10,
+    assert.deepEqual(
+      rounded.map(({ sellerOffer, buyerOffer, energyWh }) => [sellerOffer, buyerOffer, energyWh]),
+      [
+        [1, 5, 9],
+        [2, 3, 2],
+        [2, 4, 2],
+        // What rounding left over goes where it still fits.
+        [2, 5, 1],
+      ],
     );
+  });
+});
+
+describe("transax solver rule: size", () => {
+  it("names at most as many assignments per interval as can be made final, the largest ones", async () => {
+    const solver = await openHighs();
+    const pairs = Array.from({ length: ASSIGNMENTS_MAX + 5 }, (_, index) => index);
+    // One price per pair, so that each can trade with its own partner only or with richer buyers.
+    const offers = pairs.flatMap((index) => [
+      offerOf(2 * index + 1, "sell", [10 + (index % 7), 1_000 + index, 1], [4]),
+      offerOf(2 * index + 2, "buy", [10 + (index % 7), 1_000 + index, 2], [4]),
+    ]);
+    const problem = { offers, limits: new Map(), firstInterval: 4, horizonIntervals: 0 };
+    const { trades } = solveTrading(problem, solver);
+    assert.equal(trades.length, ASSIGNMENTS_MAX);
+    assert.equal(trades.filter(({ energyWh }) => energyWh === 10).length, 96);
+    const [one] = trades;
+    const tooMany = pairs.map(() => ({ ...one!, energyWh: 1, priceUnits: 1_000 }));
+    assert.equal(infeasibilityOf(problem, tooMany), "TooManyAssignments");
   });
 });
 

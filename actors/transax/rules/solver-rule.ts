@@ -3,8 +3,8 @@ import type { LinearOptimum, LinearSolver } from "./linear-solver.ts";
 import type { Assignment, LimitsOf, Offer, Trade } from "./market-terms.ts";
 import { pairUp } from "./pairing-rule.ts";
 import { priceAssignments } from "./price-rule.ts";
-import { wholeAssignments } from "./repair-rule.ts";
-import { compareTrades } from "./solution-codec.ts";
+import { largestAssignments, wholeAssignments } from "./repair-rule.ts";
+import { ASSIGNMENTS_MAX, compareTrades } from "./solution-codec.ts";
 import { type Component, componentsOf, programOf, type TradingProblem } from "./trading-program.ts";
 
 /** Trades that the market will take, in the order that `encodeSolution` packs them in. */
@@ -21,14 +21,20 @@ const WHOLE_TOLERANCE = 1e-5;
  *
  * Every component is solved alone as a linear program. Its optimum is whole as a rule; when it is not, it is
  * rounded and repaired, and if that loses more than the fraction, searched again in whole numbers. Of equal
- * optima: see programOf. The answer is a function of the problem and the engine alone.
+ * optima: see programOf. An interval keeps its ASSIGNMENTS_MAX largest assignments. The answer is a function of the problem and the engine alone.
  * Source: TRANSAX, the energy trading problem.
  * @throws Error when the answer is not feasible, which is a bug here.
  */
 export function solveTrading(problem: TradingProblem, solver: LinearSolver): Solution {
   const offerOf = new Map(problem.offers.map((offer) => [offer.offerId, offer]));
+  const { limits } = problem;
   const assignments = componentsOf(problem).flatMap((component) =>
-    solveComponent(component, problem.limits, solver),
+    largestAssignments(
+      component,
+      limits,
+      solveComponent(component, limits, solver),
+      ASSIGNMENTS_MAX,
+    ),
   );
   const trades = [...priceAssignments(assignments, (id) => known(offerOf.get(id)))];
   trades.sort(compareTrades);
