@@ -6,6 +6,7 @@ import { clt, srv, sub, tim } from "../../agent/component/ports.ts";
 import { Reading, Sink, SinkRequest } from "../../devices/drivers/meter/messages.ts";
 import { readCommunity } from "./community-file.ts";
 import { marketAbi } from "./contracts/generated/market-artefact.ts";
+import { GAS } from "./gas-limits.ts";
 import { hexOf, meterId } from "./hex.ts";
 import { firstOfPlan, firstOpen, type MarketTime, nextPlan, planUtcUs } from "./market-time.ts";
 import { Enrollment, EnrollRequest } from "./messages.ts";
@@ -65,8 +66,13 @@ export const trader = component({
       market.bind(address);
       await market.submit("registerProsumer", [meterId(options.meter), certificate], {
         key: "register",
+        gasLimit: GAS.registerProsumer,
       });
-      await market.submit("deposit", [], { key: "deposit", valueWei: DEPOSIT_WEI });
+      await market.submit("deposit", [], {
+        key: "deposit",
+        valueWei: DEPOSIT_WEI,
+        gasLimit: GAS.deposit,
+      });
       const number = await market.read("accountOf", [account.address]);
       nextPlanNumber = (await market.read("lastPlan", [number])) + 1;
       return answer.reply;
@@ -101,6 +107,7 @@ export const trader = component({
       if (offers.length > 0) {
         const outcome = await market.submit("postOffers", [plan, hexOf(encodeOffers(offers))], {
           key: `plan ${plan}`,
+          gasLimit: GAS.postOffers(offers.length),
         });
         if (outcome.kind === "refused")
           log("warn", "plan-refused", { meter: options.meter, plan, error: outcome.errorName });

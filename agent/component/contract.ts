@@ -86,6 +86,8 @@ export interface SubmitOptions {
   readonly key?: string;
   /** Coins sent along, in wei. */
   readonly valueWei?: bigint;
+  /** See SubmitRequest. */
+  readonly gasLimit?: number;
 }
 
 /** The account of a component's actor on the ledger; all components of the actor share it. */

@@ -57,6 +57,11 @@ export interface SubmitRequest {
   readonly args: readonly unknown[];
   /** Coins sent along, in wei; default 0. */
   readonly valueWei?: bigint;
+  /**
+   * Gas to sign for, when the caller knows it: nothing is tried out before, so that a refusal comes from
+   * the chain and costs gas. Default: what the chain estimates, and a margin.
+   */
+  readonly gasLimit?: number;
 }
 
 /** A transfer of coins. */

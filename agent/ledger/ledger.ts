@@ -96,14 +96,15 @@ class Ledger implements LedgerService, AsyncDisposable {
     const { key, abi, bytecode, args } = request;
     const data = this.#parts.codec.encodeCreation(abi, bytecode, args);
     const intent = { kind: "deploy", key, to: undefined, data, errors: errorsOf(abi) } as const;
-    return this.#submit(account, { ...intent, valueWei: 0n });
+    return this.#submit(account, { ...intent, valueWei: 0n, gasLimit: undefined });
   }
 
   async submit(...[account, request]: Parameters<LedgerService["submit"]>): Promise<SubmitOutcome> {
-    const { key, abi, address, functionName, args, valueWei = 0n } = request;
+    const { key, abi, address, functionName, args, valueWei = 0n, gasLimit } = request;
     const data = this.#parts.codec.encodeCall(abi, functionName, args);
     const to = lowerHex(address);
-    return this.#submit(account, { kind: "call", key, to, data, valueWei, errors: errorsOf(abi) });
+    const call = { kind: "call", key, to, data, valueWei, gasLimit } as const;
+    return this.#submit(account, { ...call, errors: errorsOf(abi) });
   }
 
   async transfer(
@@ -111,7 +112,7 @@ class Ledger implements LedgerService, AsyncDisposable {
   ): Promise<SubmitOutcome> {
     const { key, to, valueWei } = request;
     const intent = { kind: "transfer", key, data: new Uint8Array(), errors: [] } as const;
-    return this.#submit(account, { ...intent, to: lowerHex(to), valueWei });
+    return this.#submit(account, { ...intent, to: lowerHex(to), valueWei, gasLimit: undefined });
   }
 
   async read(

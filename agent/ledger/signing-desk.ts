@@ -24,6 +24,8 @@ export interface Intent {
   readonly to: Hex | undefined;
   readonly data: Uint8Array;
   readonly valueWei: bigint;
+  /** Undefined: as the chain estimates. */
+  readonly gasLimit: number | undefined;
   /** The errors of the contract's interface. */
   readonly errors: Abi;
 }
@@ -99,7 +101,7 @@ export class SigningDesk {
     const { settings, signer } = this.#parts;
     const { kind, key, to, data, valueWei, errors } = intent;
     const nonce = this.#takeNonce(writer, account.name);
-    const gasLimit = gasLimitOf(gas, settings);
+    const gasLimit = intent.gasLimit ?? gasLimitOf(gas, settings);
     const signed = signer.sign({ nonce, gasLimit, to, valueWei, data }, account.key);
     const named = key === undefined ? {} : { key };
     const record = { account: account.name, kind, ...named, nonce, errors, ...signed };
@@ -117,6 +119,7 @@ export class SigningDesk {
   async #estimate(account: SigningAccount, intent: Intent): Promise<number | RefusedOutcome> {
     const { connection, codec, world, signal } = this.#parts;
     const { to, data, valueWei, errors } = intent;
+    if (intent.gasLimit !== undefined) return intent.gasLimit;
     const call = {
       from: account.address,
       ...(to === undefined ? {} : { to }),

@@ -5,16 +5,19 @@ import { runTimeAuthority } from "../../agent/time/time-authority.ts";
 import { type ProcessWorldOptions, processWorld } from "../process/process-world.ts";
 import { type DayOptions, spanOf } from "./day-options.ts";
 import { KillSchedule } from "./kill-schedule.ts";
-import { chainOptions, nodeOptions } from "./microgrid.ts";
+import { LedgerKeeper } from "./ledger-keeper.ts";
+import { nodeOptions } from "./microgrid.ts";
 import { DayRecorder } from "./record-chain.ts";
-import { ActorCount, ledgerUrl, type RunEvents } from "./run-events.ts";
+import { ActorCount, type RunEvents } from "./run-events.ts";
 
 const BEACON_UDP_PORT = 15_670;
+const BEACON_INTERVAL_MS = 1_000;
+const LEDGER_POLL_MS = 2_000;
 
 /**
  * The microgrid as processes of this machine: one an agent, one an actor, one the ledger. Resolves with
  * what was recorded when the day is over or `signal` aborts; everything it started has then ended.
- * Rejects when an agent or the ledger fails.
+ * Rejects when an agent fails, or the ledger twice in a second.
  */
 export async function runProcesses(
   day: DayOptions,
@@ -26,15 +29,65 @@ export async function runProcesses(
   const { world, time } = processWorld("day", { ...base, logicalUtcUs: startUtcUs });
   if (time === undefined) throw new Error("a day runs on logical time");
   const treasuryKey = hexOf(world.random.bytes(32));
-  const startLedger = (port: number): Child =>
-    world.spawner.spawn({
-      program: "chain",
-      name: "ledger",
-      options: chainOptions(addr.fromPrivateKey(treasuryKey) as Hex, port),
-    });
-  events.stage("starting the ledger");
-  const started: Child[] = [];
-  const failed = deferred<never>();
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
+  events.stage("starting the ledger");
+  const ledger = new LedgerKeeper(world, addr.fromPrivateKey(treasuryKey) as Hex);
+  const url = await ledger.start();
+  const client = await world.rpc.connect(url.replace("http", "ws"), stop);
+  const recorder = new DayRecorder(client, (progress) => events.progressed(progress));
+  events.stage("starting eleven agents and their actors");
+  const nodes = await nodeOptions(world.assets, day, {
+    ...{ url: url.replace("http", "ws"), cluster: hexOf(world.random.bytes(6)), treasuryKey },
+    ...{ beaconUdpPort: BEACON_UDP_PORT, beaconIntervalMs: BEACON_INTERVAL_MS },
+    ledgerPollMs: LEDGER_POLL_MS,
+  });
+  const actors = new ActorCount(events);
+  const boards = nodes.map((options) => {
+    const child = world.spawner.spawn({ program: "node", name: options.board, options });
+    actors.watch(child);
+    return child;
+  });
+  const kills = new KillSchedule(day.kills);
+  const advanced = (utcUs: number): void => {
+    for (const program of kills.due(utcUs)) {
+      const pid = program === "ledger" ? ledger.pid : actors.pidOf(program);
+      if (pid !== undefined) process.kill(pid, "SIGKILL");
+    }
+    events.advanced(utcUs);
+  };
+  const options = {
+    startUtcUs,
+    endUtcUs,
+    advanced,
+    ...(day.speed === undefined ? {} : { speed: day.speed }),
+  };
+  try {
+    await Promise.race([
+      runTimeAuthority(time.tree, world.clock, options, stop),
+      failureOf(boards),
+      recorder.follow(stop),
+    ]);
+    await recorder.catchUp();
+  } finally {
+    over.abort();
+    await Promise.all(boards.map(stopped));
+    await ledger.stop();
+  }
+  return recorder;
+}
+
+async function stopped(child: Child): Promise<void> {
+  child.stop();
+  await child.exited;
+}
+
+/** Rejects as soon as one of the boards' agents ends: none should. */
+async function failureOf(boards: readonly Child[]): Promise<never> {
+  const ends = boards.map(async ({ name, exited }) => `${name}: ${(await exited).reason}`);
+  throw new Error(`an agent ended: ${await Promise.race(ends)}`);
+}
+
+function hexOf(bytes: Uint8Array): Hex {
+  return `0x${Buffer.from(bytes).toString("hex")}`;
 }
