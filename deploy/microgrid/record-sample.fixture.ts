@@ -99,9 +99,9 @@ export function sampleFacts(): DayFacts {
   for (const feeder of new Set(members.map((member) => member.feeder)))
     script.feeder(feeder, limitWh, 8_000);
   const accounts = new Map(
-    members.map(({ prosumer, feeder, ratedKw = 0 }) => [
+    members.map(({ prosumer, feeder, kWp = 0 }) => [
       prosumer,
-      script.join(String(prosumer), feeder, ratedKw * 250),
+      script.join(String(prosumer), feeder, kWp * 250),
     ]),
   );
   for (let interval = 0; interval < intervalCount; interval += 1)
