@@ -45,7 +45,7 @@ export async function runStep({ title, command, args, env = {}, advice }) {
       output = (output + text).slice(-OUTPUT_CHARACTERS_MAX);
     });
   }
-  const still = setInterval(() => say(`… still ${title}`), STILL_EVERY_MS);
+  const still = setInterval(() => say(`… still at it: ${title.split(" (")[0]}`), STILL_EVERY_MS);
   const end = await new Promise((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("close", (code, signal) =>
