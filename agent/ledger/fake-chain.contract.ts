@@ -256,8 +256,8 @@ function decode(data: Hex) {
 }
 
 function amountOf(data: Hex): bigint {
-  const { args = [] } = decode(data);
-  return args[0] ?? 0n;
+  const { args } = decode(data) as { readonly args?: readonly bigint[] };
+  return args?.[0] ?? 0n;
 }
 
 function revertText(text: string): Hex {

@@ -86,7 +86,9 @@ class Sink {
 
 const FOLLOW = { reader: "r", abi: COUNTER_ABI, address: ADDRESS, events: ["Added"] };
 
-describe("ledger: accounts", () => {
+describe("ledger: accounts", function () {
+  this.timeout(30_000);
+
   it("keeps a key made on first use, and prefers a given one", async () => {
     const bench = new Bench();
     const given: Hex = `0x${"11".repeat(32)}`;
@@ -124,7 +126,9 @@ describe("ledger: accounts", () => {
   });
 });
 
-describe("ledger: outbox", () => {
+describe("ledger: outbox", function () {
+  this.timeout(30_000);
+
   it("takes calls of many accounts to the chain, each once, in order, without gaps", async () => {
     const bench = new Bench();
     await using ledger = await bench.open();
@@ -360,7 +364,9 @@ describe("ledger: outbox", () => {
   });
 });
 
-describe("ledger: outbox across crashes", () => {
+describe("ledger: outbox across crashes", function () {
+  this.timeout(30_000);
+
   /** Twelve named calls of three accounts, all at once; the same again after each restart. */
   const addAll = (ledger: LedgerService) =>
     Promise.all(
@@ -454,7 +460,9 @@ describe("ledger: outbox across crashes", () => {
   });
 });
 
-describe("ledger: events", () => {
+describe("ledger: events", function () {
+  this.timeout(30_000);
+
   it("pages the past first, then follows, in order", async () => {
     const bench = new Bench();
     await using ledger = await bench.open({ pageBlocksMax: 3 });

@@ -82,6 +82,8 @@ class Ledger implements LedgerService, AsyncDisposable {
     this.#background(this.#tick());
     const close = (): void => void this[Symbol.asyncDispose]();
     signal.addEventListener("abort", close, { once: true });
+    const forget = (): void => signal.removeEventListener("abort", close);
+    this.#closing.signal.addEventListener("abort", forget, { once: true });
     if (signal.aborted) close();
   }
 
