@@ -11,10 +11,12 @@ import { hexOf, meterId } from "./hex.ts";
 import { firstOfPlan, firstOpen, type MarketTime, nextPlan, planUtcUs } from "./market-time.ts";
 import { Enrollment, EnrollRequest } from "./messages.ts";
 import { encodeOffers } from "./rules/offer-codec.ts";
-import { forecastOf, plannedOffers, type TraderOptions } from "./trader-plan.ts";
+import { forecastOf, plannedOffers, type TraderOptions, windowOf } from "./trader-plan.ts";
 
 const ENROLL_TIMEOUT_MS = 30_000;
 const RETRY_US = 60_000_000;
+/** Offers that surely fit one transaction of 2^24 gas. */
+const OFFERS_PER_CALL_MAX = 100;
 const NOWHERE: Hex = `0x${"0".repeat(40)}`;
 /** What the household keeps in the market, of what the operator gave it. */
 const DEPOSIT_WEI = 50n * 10n ** 18n;
@@ -96,18 +98,17 @@ export const trader = component({
     }
 
     async function post(open: MarketTime): Promise<void> {
-      const plan = nextPlanNumber;
       forecast ??= forecastOf(options, await ownData());
-      const window = {
-        plan,
-        firstOpen: firstOpen(open, clock.utcUs()),
-        intervalS: open.intervalS,
-      };
-      const offers = plannedOffers(options, forecast, window);
-      if (offers.length > 0) {
-        const outcome = await market.submit("postOffers", [plan, hexOf(encodeOffers(offers))], {
-          key: `plan ${plan}`,
-          gasLimit: GAS.postOffers(offers.length),
+      const window = windowOf(options, nextPlanNumber, firstOpen(open, clock.utcUs()));
+      const { plan } = window;
+      const offers = plannedOffers(options, forecast, window, open.intervalS);
+      for (let from = 0; from < offers.length; from += OFFERS_PER_CALL_MAX) {
+        const some = offers.slice(from, from + OFFERS_PER_CALL_MAX);
+        // Plans only grow: the parts of a long one are numbered towards it.
+        const part = plan - Math.ceil((offers.length - from) / OFFERS_PER_CALL_MAX) + 1;
+        const outcome = await market.submit("postOffers", [part, hexOf(encodeOffers(some))], {
+          key: `plan ${part}`,
+          gasLimit: GAS.postOffers(some.length),
         });
         if (outcome.kind === "refused")
           log("warn", "plan-refused", { meter: options.meter, plan, error: outcome.errorName });
