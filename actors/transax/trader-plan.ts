@@ -1,3 +1,4 @@
+import { integerOption, type Parameters, textOption } from "../../agent/component/options.ts";
 import { firstOfPlan, PLAN_INTERVALS } from "./market-time.ts";
 import { planOffers, powerWhPerInterval } from "./rules/battery-rule.ts";
 import { type Chance, perturbedForecast } from "./rules/forecast-rule.ts";
@@ -19,6 +20,21 @@ export interface TraderOptions {
   readonly batteryW: number;
   /** It trades for so many intervals from the market's start. */
   readonly intervals: number;
+}
+
+/** Reads a trader's parameters. @throws AgentError COMPONENT_OPTION_INVALID */
+export function readTraderOptions(parameters: Parameters): TraderOptions {
+  return {
+    meter: textOption(parameters, "meter"),
+    community: textOption(parameters, "community"),
+    askUnits: integerOption(parameters, "askUnits"),
+    bidUnits: integerOption(parameters, "bidUnits"),
+    forecastErrorPercent: integerOption(parameters, "forecastErrorPercent"),
+    seed: integerOption(parameters, "seed"),
+    batteryWh: integerOption(parameters, "batteryWh"),
+    batteryW: integerOption(parameters, "batteryW"),
+    intervals: integerOption(parameters, "intervals", 1),
+  };
 }
 
 /** What a trader expects of its household's whole day: the data, perturbed as its options say. */

@@ -126,8 +126,8 @@ function recordOf(
 
 function compilerText(): string {
   const { version, settings } = marketCompiler;
-  const { evmVersion, optimizer, viaIR } = settings;
-  return `solc ${version}, ${evmVersion}, optimizer runs ${optimizer.runs}${viaIR ? ", via IR" : ""}`;
+  const { evmVersion, optimizer } = settings;
+  return `solc ${version}, ${evmVersion}, optimizer runs ${optimizer.runs}, via IR`;
 }
 
 async function writeReport(folder: string, record: DayRecord): Promise<readonly string[]> {
