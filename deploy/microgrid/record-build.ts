@@ -78,20 +78,26 @@ class DayBook {
   take(event: MarketEvent): void {
     switch (event.name) {
       case "FeederSet":
-        return this.#feederSet(event.args);
+        this.#feederSet(event.args);
+        return;
       case "MeterRegistered":
-        return this.#meterRegistered(event.args);
+        this.#meterRegistered(event.args);
+        return;
       case "ProsumerRegistered":
-        return this.#prosumerRegistered(event.args);
+        this.#prosumerRegistered(event.args);
+        return;
       case "OfferPosted":
-        return this.#offerPosted(event.args);
+        this.#offerPosted(event.args);
+        return;
       case "SolutionPosted":
         this.#solutionCount += 1;
         return;
       case "Finalized":
-        return this.#finalized(event.args);
+        this.#finalized(event.args);
+        return;
       case "ReadingSubmitted":
-        return this.#readingSubmitted(event.args);
+        this.#readingSubmitted(event.args);
+        return;
       case "Deposited":
       case "Withdrawn":
       case "CandidateDropped":

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { createFeeMarket1559Tx } from "@ethereumjs/tx";
 import { bytesToHex } from "@ethereumjs/util";
-import { encodeFunctionData, type Hex } from "viem";
+import { type Abi, encodeFunctionData, type Hex } from "viem";
 import { privateKeyToAccount, sign } from "viem/accounts";
 import {
   marketAbi,
@@ -155,7 +155,8 @@ class MarketChain {
     args: readonly unknown[],
     wei = 0n,
   ): Promise<void> {
-    const data = encodeFunctionData({ abi: marketAbi, functionName, args } as never);
+    const abi: Abi = marketAbi;
+    const data = encodeFunctionData({ abi, functionName, args });
     await this.send(from, this.market, data, wei);
   }
 

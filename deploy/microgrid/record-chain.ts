@@ -121,17 +121,15 @@ export class DayRecorder {
     });
     const subscription = await this.#ask("eth_subscribe", ["newHeads"]);
     await this.catchUp();
-    let isLost = false;
-    const stopped = Promise.race([
-      aborted(signal),
-      this.#client.closed.then(() => void (isLost = true)),
-    ]);
-    while (!signal.aborted && !isLost) {
+    const lost = this.#client.closed.then(() => "lost" as const);
+    const stopped = Promise.race([aborted(signal), lost]);
+    while (!signal.aborted) {
       if (this.#heard > this.#progress.blockNumber) await this.takeBlock(this.#heard);
-      else await Promise.race([stopped, this.#nextRing()]);
+      else if ((await Promise.race([stopped, this.#nextRing()])) === "lost")
+        throw unreadable(this.#progress.blockNumber + 1, "connection lost");
     }
-    if (!signal.aborted) throw unreadable(this.#progress.blockNumber + 1, "connection lost");
-    if (!isLost) await this.#client.call("eth_unsubscribe", [subscription]);
+    // Nobody cares any more whether the connection still stands.
+    await this.#client.call("eth_unsubscribe", [subscription]);
   }
 
   #nextRing(): Promise<void> {
@@ -155,7 +153,7 @@ export class DayRecorder {
     ]);
     const pairs = pairUp(block, receipts);
     if (pairs === undefined) throw unreadable(blockNumber, "no such block, or receipts missing");
-    const head = block as { readonly [key: string]: Json };
+    const head = block as Readonly<Record<string, Json>>;
     if (this.#lastHash !== undefined && head["parentHash"] !== this.#lastHash)
       throw unreadable(blockNumber, "its parent is not the block before");
     // All is decoded before anything is kept, so that a failure leaves nothing behind.
@@ -209,7 +207,14 @@ export class DayRecorder {
           tradedWh: before.tradedWh + Number(event.args.tradedWh),
         };
         return;
-      default:
+      case "FeederSet":
+      case "MeterRegistered":
+      case "Deposited":
+      case "Withdrawn":
+      case "SolutionPosted":
+      case "CandidateDropped":
+      case "OfferReleased":
+        return;
     }
   }
 }

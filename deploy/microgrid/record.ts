@@ -1,3 +1,4 @@
+/* eslint-disable no-restricted-syntax -- an interval here is the number of a slice of time, not a span */
 import type { Json } from "../../agent/core/rpc.ts";
 
 /** Energy of a household, a feeder or all of them over the day, in Wh. */
