@@ -32,6 +32,7 @@ import { AbiCodec } from "../../agent/ledger/abi-codec.ts";
 import { packReadings } from "../../devices/drivers/meter/pack-readings.ts";
 import { DEFAULT_TARIFF } from "./record.ts";
 import { type DayProgress, DayRecorder } from "./record-chain.ts";
+import { MarketDecoder } from "./record-decode.ts";
 import { SAMPLE_RUN, SAMPLE_TERMS } from "./record-sample.fixture.ts";
 
 const INTERVAL_S = 900;
@@ -372,6 +373,36 @@ describe("a recorder on a chain that misbehaves", () => {
     isBroken = false;
     await recorder.takeBlock(3);
     assert.equal(recorder.progress.blockNumber, 3);
+  });
+
+  it("takes blocks in order when calls overlap", async () => {
+    const numbers: number[] = [];
+    const client = bentClient(() => undefined);
+    const recorder = new DayRecorder(client, ({ blockNumber }) => void numbers.push(blockNumber));
+    await Promise.all([recorder.takeBlock(3), recorder.takeBlock(2), recorder.takeBlock(4)]);
+    assert.deepEqual(numbers, [1, 2, 3, 4]);
+  });
+
+  it("counts a refused call whose arguments nobody can read", () => {
+    const selector = encodeFunctionData({
+      abi: marketAbi,
+      functionName: "postSolution",
+      args: ["0x", "0x"],
+    }).slice(0, 10) as Hex;
+    const receipt = {
+      transactionHash: "0x1",
+      status: "0x0",
+      gasUsed: "0x5208",
+      contractAddress: null,
+      logs: [],
+    };
+    const sent = { hash: "0x1", to: "0xAB", input: `${selector}ff` as const };
+    assert.deepEqual(new MarketDecoder().transactionFact(sent, receipt, "0xab"), {
+      functionName: "postSolution",
+      gasUsed: 21_000,
+      succeeded: false,
+      itemCount: undefined,
+    });
   });
 
   it("refuses a block whose receipts are not all there", async () => {
