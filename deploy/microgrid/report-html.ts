@@ -26,19 +26,22 @@ const PAGE_FOLDER = new URL("../../../deploy/microgrid/", import.meta.url);
 export function reportHtml(record: DayRecord): string {
   const parts: Readonly<Record<string, string>> = {
     ...readLibrary(),
-    pageStyle: readFileSync(new URL("report-page.css", PAGE_FOLDER), "utf8"),
+    pageStyle: pageFile("report-page.css") + pageFile("report-page-media.css"),
     header: headerHtml(record),
     main: `${energyHtml(record)}${feedersHtml(record)}${tablesHtml(record)}`,
     footer: footerHtml(record),
     // Inside a script only "<" could end it.
     data: JSON.stringify(reportData(record)).replaceAll("<", "\\u003c"),
   };
-  const page = readFileSync(new URL("report-page.html", PAGE_FOLDER), "utf8");
-  return page.replace(/\{\{(\w+)\}\}/g, (_whole, name: string) => {
+  return pageFile("report-page.html").replace(/\{\{(\w+)\}\}/g, (_whole, name: string) => {
     const part = parts[name];
     if (part === undefined) throw new TypeError(`the page wants ${name}, which nobody makes`);
     return part;
   });
+}
+
+function pageFile(name: string): string {
+  return readFileSync(new URL(name, PAGE_FOLDER), "utf8");
 }
 
 function readLibrary(): Readonly<Record<string, string>> {
