@@ -1,6 +1,5 @@
 // Goal: the solver reaches the independently computed optima of a whole day of 102 prosumers, exactly.
 // Method: all offers of the day are known at once; rows of data/community-102/expected_optima.csv.
-/* eslint-disable no-restricted-syntax -- an interval here is the number of a slice of time, not a span */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { type Community, parseCommunity } from "./community.ts";
