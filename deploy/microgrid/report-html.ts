@@ -56,7 +56,7 @@ function readLibrary(): Readonly<Record<string, string>> {
 type Tile = readonly [name: string, value: string, unit: string, remark: string];
 
 function headerHtml(record: DayRecord): string {
-  const { totals, prosumers, feeders, intervalCount, intervalS } = record;
+  const { totals, prosumers, feeders, intervals, intervalS } = record;
   const producers = prosumers.filter(({ role }) => role === "producer").length;
   const { missingReadings } = totals;
   const warning =
@@ -71,8 +71,8 @@ function headerHtml(record: DayRecord): string {
   );
   return `<h1>A day on the local energy market</h1>
 <p class="lead">${prosumers.length} households, ${producers} of them producers, on ${feeders.length} feeders,
-in ${intervalCount} intervals of ${intervalS / 60} minutes. Every trade was checked by a contract on the
-ledger; ${totals.finalIntervals} of ${intervalCount} intervals became final.</p>
+in ${intervals.length} intervals of ${intervalS / 60} minutes. Every trade was checked by a contract on the
+ledger; ${totals.finalIntervals} of ${intervals.length} intervals became final.</p>
 ${warning}<dl class="tiles">${tiles.join("")}</dl>
 <div class="split">${splitHtml("Consumption", totals.tradedWh, totals.consumedWh, "grid")}
 ${splitHtml("Production", totals.tradedWh, totals.producedWh, "grid")}</div>`;
