@@ -116,6 +116,7 @@ function recordOf(
     options: JSON.parse(JSON.stringify(day)) as Json,
     startS: DAY_START_S,
     intervalS: INTERVAL_S,
+    firstInterval: day.firstInterval,
     intervalCount: day.lastInterval + 1,
     tariff: DEFAULT_TARIFF,
     ledger: { fork: "prague", compiler: compilerText() },

@@ -308,4 +308,4 @@ describe("the sums of a record", () => {
           each.prosumer,
         );
   });
-});
+}).timeout(30_000);

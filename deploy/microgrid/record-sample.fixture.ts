@@ -12,6 +12,7 @@ export const SAMPLE_TERMS: DayTerms = {
   options: { community: "community-102", externalLimitWh: 5_000 },
   startS: 1_800_057_600,
   intervalS: 900,
+  firstInterval: 0,
   intervalCount: 96,
   tariff: DEFAULT_TARIFF,
   ledger: { fork: "prague", compiler: "solc 0.8.37, viaIR, 200 runs, evm london" },

@@ -26,19 +26,22 @@ const PAGE_FOLDER = new URL("../../../deploy/microgrid/", import.meta.url);
 export function reportHtml(record: DayRecord): string {
   const parts: Readonly<Record<string, string>> = {
     ...readLibrary(),
-    pageStyle: readFileSync(new URL("report-page.css", PAGE_FOLDER), "utf8"),
+    pageStyle: pageFile("report-page.css") + pageFile("report-page-media.css"),
     header: headerHtml(record),
     main: `${energyHtml(record)}${feedersHtml(record)}${tablesHtml(record)}`,
     footer: footerHtml(record),
     // Inside a script only "<" could end it.
     data: JSON.stringify(reportData(record)).replaceAll("<", "\\u003c"),
   };
-  const page = readFileSync(new URL("report-page.html", PAGE_FOLDER), "utf8");
-  return page.replace(/\{\{(\w+)\}\}/g, (_whole, name: string) => {
+  return pageFile("report-page.html").replace(/\{\{(\w+)\}\}/g, (_whole, name: string) => {
     const part = parts[name];
     if (part === undefined) throw new TypeError(`the page wants ${name}, which nobody makes`);
     return part;
   });
+}
+
+function pageFile(name: string): string {
+  return readFileSync(new URL(name, PAGE_FOLDER), "utf8");
 }
 
 function readLibrary(): Readonly<Record<string, string>> {
@@ -53,7 +56,7 @@ function readLibrary(): Readonly<Record<string, string>> {
 type Tile = readonly [name: string, value: string, unit: string, remark: string];
 
 function headerHtml(record: DayRecord): string {
-  const { totals, prosumers, feeders, intervalCount, intervalS } = record;
+  const { totals, prosumers, feeders, intervals, intervalS } = record;
   const producers = prosumers.filter(({ role }) => role === "producer").length;
   const { missingReadings } = totals;
   const warning =
@@ -68,8 +71,8 @@ function headerHtml(record: DayRecord): string {
   );
   return `<h1>A day on the local energy market</h1>
 <p class="lead">${prosumers.length} households, ${producers} of them producers, on ${feeders.length} feeders,
-in ${intervalCount} intervals of ${intervalS / 60} minutes. Every trade was checked by a contract on the
-ledger; ${totals.finalIntervals} of ${intervalCount} intervals became final.</p>
+in ${intervals.length} intervals of ${intervalS / 60} minutes. Every trade was checked by a contract on the
+ledger; ${totals.finalIntervals} of ${intervals.length} intervals became final.</p>
 ${warning}<dl class="tiles">${tiles.join("")}</dl>
 <div class="split">${splitHtml("Consumption", totals.tradedWh, totals.consumedWh, "grid")}
 ${splitHtml("Production", totals.tradedWh, totals.producedWh, "grid")}</div>`;

@@ -2,6 +2,7 @@ import { addr } from "micro-eth-signer";
 import { openHighs } from "../../actors/transax/rules/highs-solver.ts";
 import type { Hex } from "../../agent/component/ledger-service.ts";
 import type { Assets } from "../../agent/core/assets.ts";
+import type { RpcClient } from "../../agent/core/rpc.ts";
 import type { Child } from "../../agent/core/spawner.ts";
 import { openCrypto } from "../../agent/ledger/ledger-crypto.ts";
 import { loadPrograms } from "../../agent/main.ts";
@@ -11,7 +12,7 @@ import { type DayOptions, spanOf } from "./day-options.ts";
 import { KillSchedule } from "./kill-schedule.ts";
 import { chainOptions, nodeOptions } from "./microgrid.ts";
 import { DayRecorder } from "./record-chain.ts";
-import { ActorCount, ledgerUrl, type RunEvents } from "./run-events.ts";
+import { ActorCount, followLedger, ledgerUrl, type RunEvents } from "./run-events.ts";
 
 const BEACON_UDP_PORT = 15_670;
 /** Boards that share one process have nothing to gain from hearing each other every second of a day. */
@@ -51,13 +52,20 @@ export async function runSimulated(
     return machine.start({ program: "chain", name: "ledger", options: chain });
   };
   const url = await within(sim, ledgerUrl(startLedger()));
-  const client = await within(sim, machine.openWorld("recorder").rpc.connect(url, signal));
-  const recorder = new DayRecorder(client, (progress) => events.progressed(progress));
-  void recorder.follow(signal);
+  const { rpc } = machine.openWorld("recorder");
+  const connect = (): Promise<RpcClient> => rpc.connect(url, signal);
+  const recorder = new DayRecorder(await within(sim, connect()), (progress) =>
+    events.progressed(progress),
+  );
+  void followLedger(recorder, connect, signal);
   const actors = new ActorCount(events);
   const launch = {
     ...{ url: url.replace("http", "ws"), cluster: "microgrid", treasuryKey },
-    ...{ beaconUdpPort: BEACON_UDP_PORT, beaconIntervalMs: BEACON_INTERVAL_MS, ledgerPollMs: LEDGER_POLL_MS },
+    ...{
+      beaconUdpPort: BEACON_UDP_PORT,
+      beaconIntervalMs: BEACON_INTERVAL_MS,
+      ledgerPollMs: LEDGER_POLL_MS,
+    },
   };
   const nodes = await nodeOptions(assets, day, launch);
   const failures: string[] = [];
