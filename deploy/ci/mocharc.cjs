@@ -1,6 +1,6 @@
-// How `npm test` runs the compiled tests. A file given by hand replaces nothing: use `npx mocha <file>` then.
+// How the compiled tests run. `npm test` names all of them; one file:
+// node_modules/.bin/mocha --config deploy/ci/mocharc.cjs dist/agent/core/x.test.js
 module.exports = {
-  spec: ["dist/**/*.test.js"],
   reporter: "deploy/ci/reporter.cjs",
   // Compiled code runs; traces name the lines of the sources.
   "node-option": ["enable-source-maps"],
