@@ -47,7 +47,14 @@ export async function nodeOptions(
 ): Promise<readonly NodeOptions[]> {
   const { members } = await readCommunity(assets, COMMUNITY);
   const feeders = [...new Set(members.map(({ feeder }) => feeder))];
-  const { url, cluster, beaconUdpPort, beaconIntervalMs, ledgerPollMs: pollMs, treasuryKey } = launch;
+  const {
+    url,
+    cluster,
+    beaconUdpPort,
+    beaconIntervalMs,
+    ledgerPollMs: pollMs,
+    treasuryKey,
+  } = launch;
   const application = {
     modelName: MODEL,
     modelText: await assets.text(MODEL),

@@ -57,7 +57,11 @@ export async function runSimulated(
   const actors = new ActorCount(events);
   const launch = {
     ...{ url: url.replace("http", "ws"), cluster: "microgrid", treasuryKey },
-    ...{ beaconUdpPort: BEACON_UDP_PORT, beaconIntervalMs: BEACON_INTERVAL_MS, ledgerPollMs: LEDGER_POLL_MS },
+    ...{
+      beaconUdpPort: BEACON_UDP_PORT,
+      beaconIntervalMs: BEACON_INTERVAL_MS,
+      ledgerPollMs: LEDGER_POLL_MS,
+    },
   };
   const nodes = await nodeOptions(assets, day, launch);
   const failures: string[] = [];
