@@ -49,6 +49,8 @@ export function actorProgram(load: (appName: string) => Promise<Application>): P
     ended.abort();
     // Last come, first stopped: what was opened first may be needed by what came later.
     for (const host of hosts.reverse()) await host[Symbol.asyncDispose]();
+    // A handler may have thrown on the way.
+    await Promise.race([crash.promise, Promise.resolve()]);
   };
 }
 

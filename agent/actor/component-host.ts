@@ -38,6 +38,7 @@ export class ComponentHost implements AsyncDisposable {
   #handlers: Handlers = {};
   /** By contract port, then by event. */
   #eventHandlers: EventTable = {};
+  #activated = false;
 
   private constructor(parts: ComponentHostParts) {
     this.#parts = parts;
@@ -68,7 +69,8 @@ export class ComponentHost implements AsyncDisposable {
 
   /** Runs handleActivate as the first task, and starts the timers. */
   activate(): void {
-    this.#mailbox.post(async () => {
+    this.#activated = true;
+    this.#mailbox.start(async () => {
       await this.#handlers["handleActivate"]?.();
     });
     for (const { timer } of this.#ports.values()) timer?.start();
@@ -82,9 +84,10 @@ export class ComponentHost implements AsyncDisposable {
   /** Runs handleDeactivate as the last task and closes everything. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { timer } of this.#ports.values()) timer?.cancel();
-    await this.#mailbox.ask(async () => {
-      await this.#handlers["handleDeactivate"]?.();
-    });
+    if (this.#activated)
+      await this.#mailbox.ask(async () => {
+        await this.#handlers["handleDeactivate"]?.();
+      });
     await this.#mailbox.close();
     for (const { close } of this.#ports.values()) await close?.[Symbol.asyncDispose]();
   }
@@ -158,7 +161,11 @@ export class ComponentHost implements AsyncDisposable {
       deliver: async (event: LedgerEvent) => {
         const { blockNumber, logIndex, transactionHash } = event;
         const place = { blockNumber, logIndex, transactionHash };
-        await this.#mailbox.ask(() => this.#eventHandlers[port]?.[event.name]?.(event.args, place));
+        const outcome = await this.#mailbox.ask(async () => {
+          await this.#eventHandlers[port]?.[event.name]?.(event.args, place);
+        });
+        // The actor is ending: an event that was not handled is for its next incarnation.
+        if (outcome === "never") await new Promise(() => undefined);
       },
       signal,
     });

@@ -61,9 +61,16 @@ export class LedgerProxy implements LedgerService {
   ): Promise<void> {
     const readerId = ++this.#lastId;
     this.#readers.set(readerId, deliver);
+    const refused = new Promise<void>((_, reject) => {
+      this.#waiting.set(readerId, { resolve: () => undefined, reject });
+    });
     this.#send({ kind: "follow", readerId, account, request });
-    await aborted(signal);
-    this.#readers.delete(readerId);
+    try {
+      await Promise.race([aborted(signal), refused]);
+    } finally {
+      this.#readers.delete(readerId);
+      this.#waiting.delete(readerId);
+    }
   }
 
   #call(operation: LedgerCall["operation"], account: string, request: unknown): Promise<unknown> {

@@ -33,6 +33,7 @@ export type ToActor =
   /** All providers for `port`; replaces what was told before. */
   | { readonly kind: "peers"; readonly port: string; readonly endpoints: readonly string[] }
   | { readonly kind: "ledger-result"; readonly callId: number; readonly value: unknown }
+  /** A call failed, or a reader: the two share their numbers. */
   | {
       readonly kind: "ledger-fault";
       readonly callId: number;

@@ -6,14 +6,24 @@ export const MAILBOX_TASKS_MAX = 10_000;
 /** One handler to run. */
 export type Task = () => void | Promise<void>;
 
+interface Waiting {
+  readonly task: Task;
+  /** Called instead of the task when it will never run. */
+  readonly forgotten: () => void;
+}
+
+const nobody = (): void => undefined;
+
 /**
- * Runs the handlers of one component: one at a time, each to its end, in the order they came.
+ * Runs the handlers of one component: one at a time, each to its end, in the order they came, and none
+ * before `start`.
  * A handler that throws is a bug: `failed` is told once, and nothing runs afterwards.
  */
 export class Mailbox {
   readonly #activity: Activity;
   readonly #failed: (error: unknown) => void;
-  readonly #waiting: Task[] = [];
+  readonly #waiting: Waiting[] = [];
+  #started = false;
   #running = false;
   #closed = false;
   #idle: (() => void)[] = [];
@@ -25,25 +35,53 @@ export class Mailbox {
     this.#failed = failed;
   }
 
+  /** Runs `first`, then what was queued before, then what comes. */
+  start(first: Task): void {
+    this.#started = true;
+    if (this.#closed) return;
+    this.#activity.begin();
+    this.#waiting.unshift({ task: first, forgotten: nobody });
+    if (!this.#running) void this.#run();
+  }
+
   /** Queues `task`; false when it was dropped because the mailbox is full or closed. */
   post(task: Task): boolean {
-    if (this.#closed) return false;
-    if (this.#waiting.length >= MAILBOX_TASKS_MAX) {
+    if (!this.#closed && this.#waiting.length >= MAILBOX_TASKS_MAX) {
       this.droppedCount += 1;
       return false;
     }
-    this.#activity.begin();
-    this.#waiting.push(task);
-    if (!this.#running) void this.#run();
-    return true;
+    return this.#queue({ task, forgotten: nobody });
   }
 
-  /** Queues `task` and resolves with its result; undefined when it was dropped. */
-  async ask<T>(task: () => T | Promise<T>): Promise<T | undefined> {
+  /**
+   * Queues `task` and resolves when it has run to its end, or never will: the mailbox was closed, or
+   * a task threw. For tasks whose number the caller bounds: a full mailbox takes them too.
+   */
+  ask(task: Task): Promise<"done" | "never"> {
     return new Promise((resolve) => {
-      const taken = this.post(async () => resolve(await task()));
-      if (!taken) resolve(undefined);
+      const forgotten = (): void => resolve("never");
+      const waiting: Waiting = {
+        async task() {
+          try {
+            await task();
+          } catch (error) {
+            forgotten();
+            throw error;
+          }
+          resolve("done");
+        },
+        forgotten,
+      };
+      if (!this.#queue(waiting)) forgotten();
     });
+  }
+
+  #queue(waiting: Waiting): boolean {
+    if (this.#closed) return false;
+    this.#activity.begin();
+    this.#waiting.push(waiting);
+    if (this.#started && !this.#running) void this.#run();
+    return true;
   }
 
   /** Takes no more tasks, lets the running one end, forgets those that wait. */
@@ -54,15 +92,17 @@ export class Mailbox {
   }
 
   #forgetWaiting(): void {
-    const forgottenCount = this.#waiting.splice(0).length;
-    for (let each = 0; each < forgottenCount; each += 1) this.#activity.end();
+    for (const { forgotten } of this.#waiting.splice(0)) {
+      forgotten();
+      this.#activity.end();
+    }
   }
 
   async #run(): Promise<void> {
     this.#running = true;
-    for (let task = this.#waiting.shift(); task !== undefined; task = this.#waiting.shift()) {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       try {
-        await task();
+        await next.task();
       } catch (error) {
         this.#closed = true;
         this.#forgetWaiting();

@@ -3,7 +3,6 @@
  * The list is a contract: codes are added, never renamed.
  */
 export const ERROR_SENTENCES = {
-  ACTOR_GIVES_UP: "an actor died too often in a short time",
   APPLICATION_UNKNOWN: "no application has this name",
   ASSET_MISSING: "the application carries no such file",
   BEACON_EXPIRY_TOO_SHORT: "under three intervals, two lost packets look like death",

@@ -68,6 +68,14 @@ export class BoardTable {
     return gone;
   }
 
+  /** Forgets which version was heard of `boardId`: its next beacon tells "changed" again. */
+  doubt(boardId: string): void {
+    const heard = this.#heard.get(boardId);
+    if (heard === undefined) return;
+    const beacon = { ...heard.beacon, version: Number.NEGATIVE_INFINITY };
+    this.#heard.set(boardId, { ...heard, beacon });
+  }
+
   /** The incarnation last heard of `boardId`. */
   incarnationOf(boardId: string): string | undefined {
     return this.#heard.get(boardId)?.beacon.incarnation;

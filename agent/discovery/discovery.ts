@@ -1,5 +1,6 @@
 import { AgentError } from "../core/errors.ts";
 import type { LanSocket } from "../core/lan.ts";
+import type { WireClient } from "../core/wire.ts";
 import type { World } from "../core/world.ts";
 import { decodeBeacon, encodeBeacon } from "./beacon-wire.ts";
 import { type BoardEvent, BoardTable } from "./board-table.ts";
@@ -7,6 +8,7 @@ import {
   decodeInventory,
   encodeInventory,
   INVENTORY_REQUEST,
+  type Inventory,
   isInventoryRequest,
 } from "./exchange.ts";
 import { Registry } from "./registry.ts";
@@ -48,8 +50,10 @@ export class Discovery {
   readonly #table: BoardTable;
   readonly #intervalMs: number;
   readonly #incarnation: string;
-  /** Newest version taken of each board's incarnation. */
+  /** Newest version taken of each board that is there. */
   readonly #versions = new Map<string, number>();
+  readonly #asking = new Set<Promise<void>>();
+  #ended: AbortSignal = AbortSignal.abort();
   #pause = new AbortController();
 
   /** @throws AgentError BEACON_EXPIRY_TOO_SHORT when two lost packets would look like death. */
@@ -68,6 +72,7 @@ export class Discovery {
   /** Runs until `signal` aborts; resolves when the goodbye is sent and all is closed. */
   async run(signal: AbortSignal): Promise<void> {
     const { wire, lan } = this.#world;
+    this.#ended = signal;
     await using server = await wire.server((request, reply) => {
       if (isInventoryRequest(request)) reply(this.#inventory());
     });
@@ -77,6 +82,7 @@ export class Discovery {
       this.#announce(socket, server.endpoint, signal),
       this.#listen(socket, signal),
     ]);
+    await Promise.all(this.#asking);
   }
 
   /** The next beacon goes out within GATHER_MS. */
@@ -124,31 +130,59 @@ export class Discovery {
       this.#tell(event);
       // A newcomer need not wait an interval to hear of us.
       if (event.kind === "joined") this.#announceNow();
-      else if (event.kind === "gone") this.registry.setBoard(event.boardId, []);
-      else void this.#ask(event.boardId, event.endpoint);
+      else if (event.kind === "changed") this.#startAsking(event.boardId, event.endpoint);
+      else {
+        this.#versions.delete(event.boardId);
+        this.registry.setBoard(event.boardId, []);
+      }
     }
   }
 
-  /** Asks a board what it provides; gives up when it is gone or asked for anew. */
+  #startAsking(boardId: string, endpoint: string): void {
+    const asking = this.#ask(boardId, endpoint);
+    this.#asking.add(asking);
+    void asking.then(() => this.#asking.delete(asking));
+  }
+
+  /** Asks a board what it provides; gives up when it is gone or replaced, and with discovery itself. */
   async #ask(boardId: string, endpoint: string): Promise<void> {
     const incarnation = this.#table.incarnationOf(boardId);
     await using client = this.#world.wire.client(endpoint);
+    const ended = this.#ended;
+    const stop = (): void => void client[Symbol.asyncDispose]();
+    if (ended.aborted) return;
+    ended.addEventListener("abort", stop, { once: true });
+    const inventory = await this.#inventoryOf(boardId, client, ended);
+    ended.removeEventListener("abort", stop);
+    if (ended.aborted || this.#table.incarnationOf(boardId) !== incarnation) return;
+    if (inventory !== undefined) this.#take(boardId, inventory.version, inventory.providers);
+    else {
+      this.#world.log.write("warn", "board-silent", { board: boardId, endpoint });
+      this.#table.doubt(boardId);
+    }
+  }
+
+  /** The answer of the board's present incarnation; undefined after too many attempts. */
+  async #inventoryOf(
+    boardId: string,
+    client: WireClient,
+    ended: AbortSignal,
+  ): Promise<Inventory | undefined> {
+    const incarnation = this.#table.incarnationOf(boardId);
     for (let attempt = 0; attempt < INVENTORY_ATTEMPTS_MAX; attempt += 1) {
       const frame = await client.request(INVENTORY_REQUEST, INVENTORY_TIMEOUT_MS);
-      if (this.#table.incarnationOf(boardId) !== incarnation) return;
+      if (ended.aborted || this.#table.incarnationOf(boardId) !== incarnation) return undefined;
       const inventory = frame === undefined ? undefined : decodeInventory(frame);
-      if (inventory === undefined || inventory.incarnation !== incarnation) continue;
-      this.#take(inventory.boardId, inventory.version, inventory.providers);
-      return;
+      const isTheirs = inventory?.boardId === boardId && inventory.incarnation === incarnation;
+      if (isTheirs) return inventory;
     }
-    this.#world.log.write("warn", "board-silent", { board: boardId, endpoint });
+    return undefined;
   }
 
   /** Two answers may overtake each other: the newer list stays. */
   #take(boardId: string, version: number, providers: Parameters<Registry["setBoard"]>[1]): void {
-    const key = `${boardId} ${this.#table.incarnationOf(boardId) ?? ""}`;
-    if (version < (this.#versions.get(key) ?? 0)) return;
-    this.#versions.set(key, version);
+    if (version < (this.#versions.get(boardId) ?? 0)) return;
+    this.#versions.set(boardId, version);
     this.registry.setBoard(boardId, providers);
   }
 }

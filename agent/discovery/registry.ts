@@ -62,7 +62,9 @@ export class Registry {
     listener(endpoints);
     return () => {
       listeners.delete(listener);
-      if (listeners.size === 0) this.#listeners.delete(key);
+      if (listeners.size > 0 || this.#listeners.get(key) !== listeners) return;
+      this.#listeners.delete(key);
+      this.#told.delete(key);
     };
   }
 

@@ -52,11 +52,15 @@ export const truth: Field<boolean> = plain("bool", (value) =>
   typeof value === "boolean" ? undefined : "not true or false",
 );
 
+/** Half of a pair of UTF-16 units: UTF-8 has no bytes for it. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
 /** Text of at most `lengthMax` UTF-16 units. */
 export function text(lengthMax: number): Field<string> {
   return plain(`text[${lengthMax}]`, (value) => {
     if (typeof value !== "string") return "not text";
-    return value.length > lengthMax ? `longer than ${lengthMax}` : undefined;
+    if (value.length > lengthMax) return `longer than ${lengthMax}`;
+    return LONE_SURROGATE.test(value) ? "not Unicode" : undefined;
   });
 }
 

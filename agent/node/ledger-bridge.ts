@@ -34,30 +34,37 @@ export function serveLedger(parts: BridgeParts): (message: LedgerMessage) => voi
   };
 }
 
-async function answer({ ledger, send, log }: BridgeParts, call: LedgerCall): Promise<void> {
+async function answer(parts: BridgeParts, call: LedgerCall): Promise<void> {
+  const { ledger, send } = parts;
   const { callId, operation, account, request } = call;
   try {
     if (ledger === undefined) throw new AgentError("LEDGER_ABSENT", { account });
     const value: unknown = await ledger[operation](account, request as never);
     send({ kind: "ledger-result", callId, value });
   } catch (error) {
-    // The component made the request: the fault is handed back to it, where it crashes the actor.
-    log.write("error", "ledger-request-failed", { account, operation, reason: String(error) });
-    if (error instanceof AgentError)
-      send({ kind: "ledger-fault", callId, code: error.code, facts: error.facts });
-    else send({ kind: "ledger-fault", callId, code: String(error), facts: {} });
+    refuse(parts, { callId, operation, account }, error);
   }
 }
 
+/** The component made the request: the fault is handed back to it, where it crashes the actor. */
+function refuse(
+  { send, log }: BridgeParts,
+  what: { readonly callId: number; readonly operation: string; readonly account: string },
+  error: unknown,
+): void {
+  const { callId, operation, account } = what;
+  log.write("error", "ledger-request-failed", { account, operation, reason: String(error) });
+  if (error instanceof AgentError)
+    send({ kind: "ledger-fault", callId, code: error.code, facts: error.facts });
+  else send({ kind: "ledger-fault", callId, code: String(error), facts: {} });
+}
+
 async function follow(
-  { ledger, send, signal, log }: BridgeParts,
+  parts: BridgeParts,
   waiting: Map<number, Deferred<"done">>,
   { readerId, account, request }: Extract<ToAgent, { kind: "follow" }>,
 ): Promise<void> {
-  if (ledger === undefined) {
-    log.write("error", "ledger-absent", { account });
-    return;
-  }
+  const { ledger, send, signal } = parts;
   const gone = aborted(signal).then(() => "gone" as const);
   const deliver = async (event: LedgerEvent): Promise<void> => {
     const done = deferred<"done">();
@@ -66,5 +73,10 @@ async function follow(
     // An event whose actor died before its handler ended is not delivered: its next incarnation gets it.
     if ((await Promise.race([done.promise, gone])) === "gone") await new Promise(() => undefined);
   };
-  await ledger.follow(account, request as FollowRequest, deliver, signal);
+  try {
+    if (ledger === undefined) throw new AgentError("LEDGER_ABSENT", { account });
+    await ledger.follow(account, request as FollowRequest, deliver, signal);
+  } catch (error) {
+    refuse(parts, { callId: readerId, operation: "follow", account }, error);
+  }
 }

@@ -33,15 +33,30 @@ export async function runTimeAuthority(
   const startMs = clock.monotonicMs();
   let utcUs = startUtcUs;
   for (let wave = 1; !signal.aborted; wave += 1) {
-    const verdict = rule.judge(await tree.ask(wave, utcUs), clock.monotonicMs());
+    const report = await unlessAborted(tree.ask(wave, utcUs), signal);
+    if (report === undefined) break;
+    const verdict = rule.judge(report, clock.monotonicMs());
     if (verdict.kind === "again") continue;
-    if (verdict.kind === "asleep" || verdict.toUtcUs > endUtcUs) return endUtcUs;
-    utcUs = Math.max(utcUs, verdict.toUtcUs);
+    if (verdict.kind === "asleep") break;
+    if (verdict.toUtcUs > endUtcUs) return endUtcUs;
+    const nextUtcUs = Math.max(utcUs, verdict.toUtcUs);
     if (speed !== undefined) {
-      const dueMs = startMs + (utcUs - startUtcUs) / US_PER_MS / speed;
+      const dueMs = startMs + (nextUtcUs - startUtcUs) / US_PER_MS / speed;
       await clock.sleep(Math.max(0, dueMs - clock.monotonicMs()), signal);
+      if (signal.aborted) break;
     }
+    utcUs = nextUtcUs;
     advanced?.(utcUs);
   }
   return utcUs;
+}
+
+/** What `work` gives, or undefined when `signal` aborts first: a process may be busy for ever. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => resolve(undefined);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
 }

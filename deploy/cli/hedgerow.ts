@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
+import { SIGNAL_LISTENERS_MAX } from "../process/process-world.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
@@ -49,6 +51,7 @@ async function main([name, ...words]: readonly string[], terminal: Terminal): Pr
   return command.run(words, terminal);
 }
 
+setMaxListeners(SIGNAL_LISTENERS_MAX);
 const interrupted = new AbortController();
 process.once("SIGINT", () => interrupted.abort());
 process.once("SIGTERM", () => interrupted.abort());

@@ -41,7 +41,8 @@ export class ReadingSubmitter {
       due.push(await netWh(endUtcUs(each)));
     if (due.length === 0) return undefined;
     const outcome = await ledger.submit("submitReadings", [first, packReadings(due)], {
-      key: `readings ${first}`,
+      // With their number: the key of a refused call, or of one of a former life, is not used again.
+      key: `readings ${first}+${due.length}`,
       gasLimit: SUBMIT_GAS + SUBMIT_GAS_PER_READING * due.length,
     });
     this.#next = outcome.kind === "accepted" ? first + due.length : undefined;

@@ -1,0 +1,34 @@
+// Goal: ports behave alike on the simulated wire and on ZeroMQ.
+// Method: the ports contract on both; in the simulator as a program on a simulated host.
+// Seed: 1.
+import assert from "node:assert/strict";
+import type { World } from "../core/world.ts";
+import { SystemClock } from "../io/system-clock.ts";
+import { ZmqWire } from "../io/zmq-wire.ts";
+import { Simulation } from "../sim/simulation.ts";
+import { portsContract } from "./ports.contract.ts";
+
+async function simulated(body: (world: World) => Promise<void>): Promise<void> {
+  let ended = false;
+  let failure: unknown;
+  const sim = new Simulation({
+    seed: 1,
+    programs: {
+      async body(world) {
+        await body(world).catch((error: unknown) => {
+          failure = error;
+        });
+        ended = true;
+      },
+    },
+  });
+  sim.host("alone").start({ program: "body", name: "body", options: {} });
+  await sim.runWhile(() => !ended, 1_000_000);
+  if (failure !== undefined) throw failure as Error;
+  assert(ended, "the claim never came to its end");
+}
+
+portsContract("simulated", simulated);
+portsContract("zeromq", (body) =>
+  body({ wire: new ZmqWire({ host: "127.0.0.1" }), clock: new SystemClock() }),
+);

@@ -1,0 +1,156 @@
+// Goal: periodic timers fire at whole multiples of their period, missed ticks are counted and not made up
+// for, and what is set last replaces what was set before.
+// Method: a clock that the test moves; the same in the simulator, on two boards.
+// Seed: fast-check's own for properties; 1 in the simulator.
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { SteppedClock } from "../io/stepped-clock.ts";
+import { Simulation } from "../sim/simulation.ts";
+import { nextTickUtcUs, TimerPort } from "./timer-port.ts";
+
+const START_UTC_US = 1_800_000_000_123_456;
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function stepped(periodMs: number | undefined): {
+  clock: SteppedClock;
+  fired: number[];
+  timer: TimerPort;
+  to: (utcUs: number) => Promise<void>;
+} {
+  const clock = new SteppedClock(START_UTC_US);
+  const fired: number[] = [];
+  const timer = new TimerPort(clock, periodMs, (dueUtcUs) => fired.push(dueUtcUs));
+  const to = async (utcUs: number): Promise<void> => {
+    clock.advanceTo(utcUs);
+    await turn();
+  };
+  return { clock, fired, timer, to };
+}
+
+describe("timer port", () => {
+  it("the next tick is the first whole multiple of the period after now", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 2 ** 52 }),
+        fc.integer({ min: 1, max: 86_400_000 }),
+        (nowUtcUs, periodMs) => {
+          const periodUs = periodMs * 1000;
+          const next = nextTickUtcUs(nowUtcUs, periodUs);
+          assert.equal(next % periodUs, 0);
+          assert(next > nowUtcUs && next - periodUs <= nowUtcUs);
+        },
+      ),
+    );
+  });
+
+  it("fires at every multiple, and counts those that a stall skipped", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 1000 }),
+        fc.array(fc.integer({ min: 1, max: 5_000_000 }), { maxLength: 20 }),
+        async (periodMs, stepsUs) => {
+          const { clock, fired, timer, to } = stepped(periodMs);
+          const periodUs = periodMs * 1000;
+          timer.start();
+          for (const stepUs of stepsUs) await to(clock.utcUs() + stepUs);
+          timer.cancel();
+          const ticks = Math.floor(clock.utcUs() / periodUs) - Math.floor(START_UTC_US / periodUs);
+          assert.equal(fired.length + timer.missedCount, ticks);
+          assert(fired.every((dueUtcUs) => dueUtcUs % periodUs === 0));
+          assert.deepEqual(
+            fired,
+            [...new Set(fired)].sort((a, b) => a - b),
+          );
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it("a sporadic timer fires once, when it is due, and at once when that is past", async () => {
+    const { fired, timer, to } = stepped(undefined);
+    timer.start();
+    await to(START_UTC_US + 1_000_000);
+    assert.deepEqual(fired, []);
+    timer.fireAtUtc(START_UTC_US + 3_000_000);
+    await to(START_UTC_US + 2_999_999);
+    assert.deepEqual(fired, []);
+    await to(START_UTC_US + 3_000_000);
+    await to(START_UTC_US + 9_000_000);
+    assert.deepEqual(fired, [START_UTC_US + 3_000_000]);
+    timer.fireAtUtc(START_UTC_US);
+    await turn();
+    assert.deepEqual(fired.slice(1), [START_UTC_US]);
+    assert.equal(timer.missedCount, 0);
+  });
+
+  it("what is set last replaces what was set before; cancel forgets it", async () => {
+    const { clock, fired, timer, to } = stepped(undefined);
+    timer.fireAtUtc(START_UTC_US + 1000);
+    timer.fireAtUtc(START_UTC_US + 2000);
+    await to(START_UTC_US + 1500);
+    assert.deepEqual(fired, []);
+    await to(START_UTC_US + 2500);
+    assert.deepEqual(fired, [START_UTC_US + 2000]);
+    timer.fireAtUtc(START_UTC_US + 3000);
+    timer.cancel();
+    timer.cancel();
+    await to(START_UTC_US + 9000);
+    assert.equal(fired.length, 1);
+    assert.equal(clock.nextDueUtcUs(), undefined);
+  });
+
+  it("a periodic timer that is cancelled stops; set again it goes on at multiples", async () => {
+    const { fired, timer, to } = stepped(1000);
+    const second = (count: number): number => (Math.floor(START_UTC_US / 1e6) + count) * 1e6;
+    timer.start();
+    await to(second(1));
+    timer.cancel();
+    await to(second(5));
+    assert.deepEqual(fired, [second(1)]);
+    timer.fireAtUtc(second(5) + 300_000);
+    await to(second(5) + 300_000);
+    await to(second(6));
+    assert.deepEqual(fired.slice(1), [second(5) + 300_000, second(6)]);
+    timer[Symbol.dispose]();
+    await to(second(9));
+    assert.equal(fired.length, 3);
+  });
+
+  it("a handler may cancel or set its own timer while it runs", async () => {
+    const clock = new SteppedClock(START_UTC_US);
+    const fired: number[] = [];
+    const timer = new TimerPort(clock, 1000, (dueUtcUs) => {
+      fired.push(dueUtcUs);
+      if (fired.length === 1) timer.fireAtUtc(dueUtcUs + 7);
+      else timer.cancel();
+    });
+    timer.start();
+    const first = nextTickUtcUs(START_UTC_US, 1_000_000);
+    for (const utcUs of [first, first + 7, first + 5_000_000]) {
+      clock.advanceTo(utcUs);
+      await turn();
+    }
+    assert.deepEqual(fired, [first, first + 7]);
+  });
+
+  it("all boards fire together", async () => {
+    const sim = new Simulation({ seed: 1 });
+    const fired: string[] = [];
+    for (const [board, waitMs] of [
+      ["a", 10],
+      ["b", 333],
+    ] as const) {
+      await sim.runFor(waitMs);
+      const { clock } = sim.host(board).openWorld("w");
+      new TimerPort(clock, 250, (dueUtcUs) =>
+        fired.push(`${board} ${dueUtcUs % 1_000_000}`),
+      ).start();
+    }
+    await sim.runFor(500);
+    assert.deepEqual(fired.slice(-4), ["a 500000", "b 500000", "a 750000", "b 750000"]);
+  });
+});
