@@ -39,6 +39,10 @@ module.exports = class ClosingLine extends reporters.Spec {
   #fail(reason) {
     console.log(`\n${reason}`);
     this.stats.failures += 1;
+    // mocha sets the status once more while the process ends: this comes after it.
+    process.once("exit", () => {
+      process.exitCode = 1;
+    });
     process.exit(1);
   }
 

@@ -14,14 +14,28 @@ const CODE = /\.(ts|js|mjs|cjs|sol|peggy|riaps|depl)$/;
 const TEST = /\.(test|contract|fixture)\.ts$/;
 /** Folders whose folders are rooms; drivers are one room. */
 const ROOMS_IN = ["agent", "devices", "actors", "deploy"];
-/** Written so that this file does not hold what it looks for. */
-const UNFINISHED = new RegExp(`\\b(${["FIX" + "ME", "XX" + "X", "HA" + "CK"].join("|")})\\b|\\.on${"ly"}\\(`);
+/** In pieces, so that this file does not hold what it looks for. */
+const inPieces = (...pieces: readonly string[]): string => pieces.join("");
+const UNFINISHED = new RegExp(
+  [
+    inPieces("\\bFIX", "ME\\b"),
+    inPieces("\\bXX", "X\\b"),
+    inPieces("\\bHA", "CK\\b"),
+    inPieces("\\.on", "ly\\("),
+  ].join("|"),
+);
 const MACHINE = new RegExp(
-  ["wo" + "rk", "ro" + "ot", "ho" + "me/\\w+", "Us" + "ers/\\w+", "tmp/" + "wt"]
-    .map((folder) => `(?<![\\w.~)}])/${folder}(/|\\b)`)
+  ["wo|rk", "ro|ot", "ho|me/\\w+", "Us|ers/\\w+", "tmp/|wt"]
+    .map((folder) => `(?<![\\w.~)}])/${folder.replace("|", "")}(/|\\b)`)
     .join("|"),
 );
-const REGISTRY = new RegExp(`registry\\.(npm|yarn)\\w*\\.\\w+|"reso${"lved"}":|_authToken`);
+const REGISTRY = new RegExp(
+  [
+    "registry\\.(npm|yarn)\\w*\\.\\w+",
+    inPieces('"reso', 'lved":'),
+    inPieces("_auth", "Token"),
+  ].join("|"),
+);
 
 function walk(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -36,7 +50,9 @@ function projectFiles(): readonly string[] {
   // New files count before they are added, and removed ones no more.
   const arguments_ = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
   const listed = execFileSync("git", arguments_, { cwd: ROOT, encoding: "utf8" });
-  return [...new Set(listed.split("\0"))].filter((path) => path !== "" && existsSync(join(ROOT, path)));
+  return [...new Set(listed.split("\0"))].filter(
+    (path) => path !== "" && existsSync(join(ROOT, path)),
+  );
 }
 
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -47,7 +63,9 @@ function placesOf(pattern: RegExp, paths: readonly string[]): string[] {
     const text = read(path);
     if (text.includes("\0")) return [];
     const numbered = text.split("\n").map((line, index) => ({ line, number: index + 1 }));
-    return numbered.filter(({ line }) => pattern.test(line)).map(({ number }) => `${path}:${number}`);
+    return numbered
+      .filter(({ line }) => pattern.test(line))
+      .map(({ number }) => `${path}:${number}`);
   });
 }
 
@@ -93,7 +111,10 @@ describe("the house is tidy", () => {
   });
 
   it("uses every error code in the code", () => {
-    const text = sources.filter((path) => path !== "agent/core/errors.ts").map(read).join("\n");
+    const text = sources
+      .filter((path) => path !== "agent/core/errors.ts")
+      .map(read)
+      .join("\n");
     const unused = Object.keys(ERROR_SENTENCES).filter((name) => !text.includes(`"${name}"`));
     assert.deepEqual(unused, []);
   });
