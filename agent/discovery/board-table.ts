@@ -23,6 +23,8 @@ export class BoardTable {
   readonly #cluster: string;
   readonly #expiryMs: number;
   readonly #heard = new Map<string, Heard>();
+  /** The incarnation of each board that ended last: a beacon of it that was overtaken is no sign of life. */
+  readonly #past = new Map<string, { readonly incarnation: string; readonly atMs: number }>();
   /** Beacons dropped because the table is full. */
   droppedCount = 0;
 
@@ -43,8 +45,10 @@ export class BoardTable {
       // A goodbye of an older incarnation may arrive after the newer one's hello.
       if (!isSame) return [];
       this.#heard.delete(boardId);
+      this.#ended(beacon, nowMs);
       return [{ kind: "gone", boardId, why: "left" }];
     }
+    if (beacon.incarnation === this.#past.get(boardId)?.incarnation) return [];
     if (before === undefined && this.#heard.size >= BOARDS_MAX) {
       this.droppedCount += 1;
       return [];
@@ -56,6 +60,7 @@ export class BoardTable {
     if (isSame) return [changed];
     const joined: BoardEvent = { kind: "joined", boardId };
     if (before === undefined) return [joined, changed];
+    this.#ended(before, nowMs);
     return [{ kind: "gone", boardId, why: "replaced" }, joined, changed];
   }
 
@@ -65,7 +70,13 @@ export class BoardTable {
     for (const [boardId, { atMs }] of this.#heard)
       if (nowMs - atMs >= this.#expiryMs) gone.push({ kind: "gone", boardId, why: "lost" });
     for (const { boardId } of gone) this.#heard.delete(boardId);
+    for (const [boardId, { atMs }] of this.#past)
+      if (nowMs - atMs >= this.#expiryMs) this.#past.delete(boardId);
     return gone;
+  }
+
+  #ended({ boardId, incarnation }: Beacon, nowMs: number): void {
+    if (this.#past.size < BOARDS_MAX) this.#past.set(boardId, { incarnation, atMs: nowMs });
   }
 
   /** Forgets which version was heard of `boardId`: its next beacon tells "changed" again. */

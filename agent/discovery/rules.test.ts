@@ -82,6 +82,23 @@ describe("board table", () => {
     assert.deepEqual(boards.heard(goodbye, 4), []);
   });
 
+  it("a beacon that was overtaken by a goodbye, or by the next incarnation, brings nobody back", () => {
+    const boards = table();
+    boards.heard(beacon(), 0);
+    boards.heard(beacon({ leaving: true }), 1);
+    assert.deepEqual(boards.heard(beacon({ version: 2 }), 2), []);
+    assert.equal(boards.incarnationOf("b"), undefined);
+    boards.heard(beacon({ incarnation: "2" }), 3);
+    boards.heard(beacon({ incarnation: "3" }), 4);
+    assert.deepEqual(boards.heard(beacon({ incarnation: "2" }), 5), []);
+    assert.equal(boards.incarnationOf("b"), "3");
+    boards.expire(4 + EXPIRY_MS);
+    assert.deepEqual(kinds(boards.heard(beacon({ incarnation: "2" }), 9999)), [
+      "joined b",
+      "changed b",
+    ]);
+  });
+
   it("a doubted board is told as changed once more, and only then", () => {
     const boards = table();
     boards.heard(beacon(), 0);
