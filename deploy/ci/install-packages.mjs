@@ -97,7 +97,7 @@ function adviceFor(output) {
  */
 export async function installPackages() {
   requireToolchain();
-  const env = { npm_config_build_from_source: "better-sqlite3", ...headers() };
+  const env = { npm_config_build_from_source: "better-sqlite3", JOBS: "max", ...headers() };
   const flags = ["--include=dev", "--ignore-scripts=false", "--no-audit", "--no-fund"];
   await runStep({
     title:
