@@ -1,4 +1,4 @@
-import { Packr } from "msgpackr";
+import { Packr } from "msgpackr/pack";
 import { AgentError } from "../core/errors.ts";
 import type { Field } from "./field.ts";
 
