@@ -145,7 +145,7 @@ describe("actor program: what does not start", () => {
     ["a component that the application lacks", "lacking", /COMPONENT_UNKNOWN.*Source/],
   ];
   for (const [name, kind, reason] of failures)
-    it(`${name}`, async () => {
+    it(name, async () => {
       const { components } = tinyApplication([]);
       const changed = kind === "misfit" ? { Source: components["Sink"]! } : {};
       const board = new Board({ name: "Tiny", components: changed });

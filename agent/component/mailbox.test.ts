@@ -147,7 +147,9 @@ describe("mailbox", () => {
     const mailbox = harness.started();
     const held = deferred<undefined>();
     await turn();
-    mailbox.post(async () => void (await held.promise));
+    mailbox.post(async () => {
+      await held.promise;
+    });
     let ranCount = 0;
     const task = (): void => void (ranCount += 1);
     for (let each = 0; each < MAILBOX_TASKS_MAX; each += 1) assert(mailbox.post(task));

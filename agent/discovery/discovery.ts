@@ -150,11 +150,12 @@ export class Discovery {
     await using client = this.#world.wire.client(endpoint);
     const ended = this.#ended;
     const stop = (): void => void client[Symbol.asyncDispose]();
-    if (ended.aborted) return;
+    const isEnded = (): boolean => ended.aborted;
+    if (isEnded()) return;
     ended.addEventListener("abort", stop, { once: true });
     const inventory = await this.#inventoryOf(boardId, client, ended);
     ended.removeEventListener("abort", stop);
-    if (ended.aborted || this.#table.incarnationOf(boardId) !== incarnation) return;
+    if (isEnded() || this.#table.incarnationOf(boardId) !== incarnation) return;
     if (inventory !== undefined) this.#take(boardId, inventory.version, inventory.providers);
     else {
       this.#world.log.write("warn", "board-silent", { board: boardId, endpoint });

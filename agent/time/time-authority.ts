@@ -32,7 +32,8 @@ export async function runTimeAuthority(
   const rule = new AuthorityRule();
   const startMs = clock.monotonicMs();
   let utcUs = startUtcUs;
-  for (let wave = 1; !signal.aborted; wave += 1) {
+  const isStopped = (): boolean => signal.aborted;
+  for (let wave = 1; !isStopped(); wave += 1) {
     const report = await unlessAborted(tree.ask(wave, utcUs), signal);
     if (report === undefined) break;
     const verdict = rule.judge(report, clock.monotonicMs());
@@ -43,7 +44,7 @@ export async function runTimeAuthority(
     if (speed !== undefined) {
       const dueMs = startMs + (nextUtcUs - startUtcUs) / US_PER_MS / speed;
       await clock.sleep(Math.max(0, dueMs - clock.monotonicMs()), signal);
-      if (signal.aborted) break;
+      if (isStopped()) break;
     }
     utcUs = nextUtcUs;
     advanced?.(utcUs);
