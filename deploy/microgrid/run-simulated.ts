@@ -16,7 +16,7 @@ import { ActorCount, followLedger, ledgerUrl, type RunEvents } from "./run-event
 
 const BEACON_UDP_PORT = 15_670;
 /** Boards that share one process have nothing to gain from hearing each other every second of a day. */
-const BEACON_INTERVAL_MS = 60_000;
+const BEACON_INTERVAL_MS = 600_000;
 const LEDGER_POLL_MS = 3_600_000;
 const MACHINE = "machine";
 const LEDGER_PORT = 8_545;

@@ -1,0 +1,117 @@
+// Goal: a process takes cluster time from its parent and hands it on; its databases lie in its board's folder.
+// Method: real child processes that run a board's agent without an application; the test is their parent.
+// Seed: none.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Child } from "../../agent/core/spawner.ts";
+import type { Report } from "../../agent/time/report.ts";
+import { type ProcessWorldOptions, processWorld, programChannel } from "./process-world.ts";
+
+const START_UTC_US = 1_800_000_000_000_000;
+
+async function withFolder(work: (base: ProcessWorldOptions) => Promise<void>): Promise<void> {
+  const dataFolder = mkdtempSync(join(tmpdir(), "hedgerow-process-"));
+  const base: ProcessWorldOptions = {
+    ...{
+      host: "127.0.0.1",
+      broadcastHost: "127.255.255.255",
+      dataFolder,
+      assetsFolder: dataFolder,
+    },
+    ...{ levelMin: "error", logicalUtcUs: START_UTC_US },
+  };
+  try {
+    await work(base);
+  } finally {
+    rmSync(dataFolder, { recursive: true, force: true });
+  }
+}
+
+/** A child that is ended whatever the test finds. */
+async function running(child: Child, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } finally {
+    child.kill();
+    await child.exited;
+  }
+}
+
+describe("process world", function () {
+  this.timeout(60_000);
+  it("keeps the databases of a board and of its actors in the board's folder", () =>
+    withFolder(async (base) => {
+      for (const name of ["feeder1", "feeder2/prosumer101"]) {
+        await using database = await processWorld(name, base).world.store.open("ledger");
+        assert.equal(database.get("t", Uint8Array.of(1)), undefined);
+      }
+      const { dataFolder } = base;
+      assert.deepEqual(
+        ["feeder1", "feeder2", "prosumer101"].map((folder) => existsSync(join(dataFolder, folder))),
+        [true, true, false],
+      );
+    }));
+
+  it("without logical time, time is the machine's and the parent's channel is as it was", () =>
+    withFolder(async (base) => {
+      const own = processWorld("feeder1", { ...base, logicalUtcUs: undefined });
+      assert.equal(own.time, undefined);
+      assert(own.world.clock.utcUs() > 1_700_000_000_000_000);
+      const parent = { send: () => undefined, receive: () => undefined };
+      assert.equal(programChannel(own, parent), parent);
+      const logical = processWorld("feeder1", base);
+      assert.notEqual(programChannel(logical, parent), parent);
+      assert.equal(logical.world.clock.utcUs(), START_UTC_US);
+      await Promise.resolve();
+    }));
+
+  it("a child runs its program, answers waves of time, and stops when asked", () =>
+    withFolder(async (base) => {
+      const { world, time } = processWorld("day", base);
+      assert(time);
+      const options = {
+        ...{ board: "feeder1", beaconUdpPort: 25_671 },
+        cluster: randomBytes(6).toString("hex"),
+      };
+      const child = world.spawner.spawn({ program: "node", name: "feeder1", options });
+      await running(child, async () => {
+        const heard: unknown[] = [];
+        const ready = new Promise<void>((resolve, reject) => {
+          child.channel.receive((message) => {
+            heard.push(message);
+            resolve();
+          });
+          void child.exited.then(({ reason }) => reject(new Error(reason)));
+        });
+        await ready;
+        assert.deepEqual(heard, [{ kind: "ready", actorCount: 0 }]);
+        for (const [wave, aheadUs] of [
+          [1, 0],
+          [2, 900_000_000],
+        ] as const) {
+          const report: Report = await time.tree.ask(wave, START_UTC_US + aheadUs);
+          assert.deepEqual(report, {
+            ...{ sentCount: 0, receivedCount: 0, nextDueUtcUs: undefined, positions: {} },
+          });
+          assert.equal(world.clock.utcUs(), START_UTC_US + aheadUs);
+        }
+        assert.equal(heard.length, 1, "the program's parent heard of time");
+        child.stop();
+        assert.deepEqual(await child.exited, { kind: "stopped", reason: "asked to stop" });
+      });
+    }));
+
+  it("a program that does not exist fails with its name", () =>
+    withFolder(async (base) => {
+      const { world, time } = processWorld("day", base);
+      const child = world.spawner.spawn({ program: "none", name: "feeder1", options: {} });
+      const { kind, reason } = await child.exited;
+      assert.equal(kind, "failed");
+      assert.match(reason, /PROGRAM_UNKNOWN/);
+      // Who has ended is not waited for.
+      assert.equal((await time?.tree.ask(1, START_UTC_US))?.sentCount, 0);
+    }));
+});
