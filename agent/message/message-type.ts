@@ -18,7 +18,11 @@ export interface MessageType<T> {
 // restarted peer needs no memory of earlier frames.
 // The entry of plain JavaScript loads no native code, which an actor's start would pay for; the types
 // that it declares point nowhere.
-const packr = new (PlainPackr as unknown as typeof Packr)({ useRecords: false, mapsAsObjects: true, int64AsType: "bigint" });
+const packr = new (PlainPackr as unknown as typeof Packr)({
+  useRecords: false,
+  mapsAsObjects: true,
+  int64AsType: "bigint",
+});
 
 /** Names a message type of the model. */
 export function message<T>(name: string, shape: Field<T>): MessageType<T> {

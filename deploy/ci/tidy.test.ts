@@ -12,7 +12,7 @@ const README_LINES_MAX = 40;
 const SOURCE_LINES_MAX = 400;
 const CODE = /\.(ts|js|mjs|cjs|sol|peggy|riaps|depl)$/;
 const TEST = /\.(test|contract|fixture)\.ts$/;
-/** Folders whose folders are rooms; drivers are one room. */
+/** Folders whose folders are rooms; in devices/drivers every driver is one. */
 const ROOMS_IN = ["agent", "devices", "actors", "deploy"];
 /** In pieces, so that this file does not hold what it looks for. */
 const inPieces = (...pieces: readonly string[]): string => pieces.join("");
@@ -73,23 +73,24 @@ function linesOf(path: string): number {
   return read(path).trimEnd().split("\n").length;
 }
 
+/** The room of a file; undefined for what lies outside of all rooms, such as agent/main.ts. */
+function roomOf(path: string): string | undefined {
+  const folders = path.split("/").slice(0, path.startsWith("devices/drivers/") ? 3 : 2);
+  const isInRoom = ROOMS_IN.includes(folders[0] ?? "") && !folders.join("/").includes(".");
+  return isInRoom ? folders.join("/") : undefined;
+}
+
 describe("the house is tidy", () => {
   const files = projectFiles();
   const code = files.filter((path) => CODE.test(path));
   const sources = code.filter((path) => !TEST.test(path));
   const tests = code.filter((path) => TEST.test(path));
-  const rooms = [
-    ...new Set(
-      code
-        .map((path) => path.split("/"))
-        .filter(([folder, , file]) => file !== undefined && ROOMS_IN.includes(folder ?? ""))
-        .map(([folder, room]) => `${folder ?? ""}/${room ?? ""}`),
-    ),
-  ];
+  const rooms = [...new Set(code.map(roomOf).filter((room) => room !== undefined))];
 
   it("sees rooms, sources and tests", () => {
     assert.ok(rooms.includes("agent/core"));
     assert.ok(rooms.includes("deploy/ci"));
+    assert.ok(rooms.includes("devices/drivers/meter"));
     assert.ok(sources.includes("agent/core/errors.ts"));
     assert.ok(tests.includes("deploy/ci/tidy.test.ts"));
   });
