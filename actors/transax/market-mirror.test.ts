@@ -165,7 +165,7 @@ describe("market mirror", function () {
       }
       const { post, solve, finalize } = run.counts;
       assert(
-        post > 3 && solve > 0 && finalize > 3,
+        post > 3 && solve > 0 && finalize > 2,
         `too little happened: ${JSON.stringify(run.counts)}`,
       );
     });

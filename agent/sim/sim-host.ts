@@ -59,7 +59,7 @@ export class SimHost {
 
   /** Kills the program called `name`; false when none runs. */
   kill(name: string): boolean {
-    const life = [...this.#lives].find((each) => each.name === name);
+    const life = [...this.#lives].find((each) => each.name === `${this.name}:${name}`);
     life?.end({ kind: "killed", reason: "killed" });
     return life !== undefined;
   }

@@ -1,9 +1,14 @@
+import { setMaxListeners } from "node:events";
 import { readCommunity } from "../../actors/transax/community-file.ts";
 import { FileAssets } from "../../agent/io/file-assets.ts";
+import { SIGNAL_LISTENERS_MAX } from "../process/process-world.ts";
 import type { DayOptions } from "./day-options.ts";
 import { COMMUNITY, participants } from "./deployment-text.ts";
 import type { MarketEvent } from "./record-facts.ts";
 import type { RunEvents } from "./run-events.ts";
+
+// As in every process of the product: one signal stops all that a process does.
+setMaxListeners(SIGNAL_LISTENERS_MAX);
 
 /** The application's files, as the tests find them from dist/. */
 export const ASSETS_FOLDER = new URL("../../../actors/transax/", import.meta.url).pathname;

@@ -103,6 +103,7 @@ class Life {
         },
       },
       account: { address: "0xaa" },
+      clock: { utcUs: () => START_S * 1e6 },
       assets: undefined,
       log: () => undefined,
     };
