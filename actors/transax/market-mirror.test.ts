@@ -1,4 +1,3 @@
-/* eslint-disable no-restricted-syntax -- an interval here is the number of a slice of time, not a span */
 // Goal: after the same events a mirror equals the contract, as far as it is kept: who solves and finalizes
 // by the mirror alone is not refused.
 // Method: random calls on the compiled contract in memory; solutions and finalizations come from the mirror;

@@ -8,7 +8,7 @@ import { bytesToHex, keccak256 as viemKeccak256 } from "viem";
 import { bytesOf, hexOf, keccak256, meterId } from "./hex.ts";
 import { firstOfPlan, PLAN_INTERVALS } from "./market-time.ts";
 import { offerIntervals } from "./rules/market-terms.ts";
-import { forecastOf, plannedOffers, type TraderOptions } from "./trader-plan.ts";
+import { forecastOf, plannedOffers, type TraderOptions, windowOf } from "./trader-plan.ts";
 
 const OPTIONS: TraderOptions = {
   ...{
@@ -22,50 +22,51 @@ const OPTIONS: TraderOptions = {
   ...{ batteryWh: 0, batteryW: 0, intervals: 96 },
 };
 const forecasts = fc.array(fc.integer({ min: -3000, max: 3000 }), { minLength: 1, maxLength: 20 });
-const windows = fc.record({
-  plan: fc.integer({ min: 1, max: 6 }),
-  firstOpen: fc.nat(24),
-  intervalS: fc.constant(900),
-});
+const plans = fc.integer({ min: 1, max: 6 });
+const openings = fc.nat(24);
+const INTERVAL_S = 900;
 const batteries = fc.record({ batteryWh: fc.nat(5000), batteryW: fc.nat(8000) });
 const sum = (values: readonly number[]): number => values.reduce((total, each) => total + each, 0);
 
 describe("trader plan", () => {
   it("offers exactly the forecast of the open intervals of its plan, without a battery", () => {
+    const lengths = fc.integer({ min: 1, max: 24 });
     fc.assert(
-      fc.property(
-        forecasts,
-        windows,
-        fc.integer({ min: 1, max: 24 }),
-        (forecast, window, intervals) => {
-          const offers = plannedOffers({ ...OPTIONS, intervals }, forecast, window);
-          const net = new Map<number, number>();
-          for (const offer of offers) {
-            assert.equal(offer.intervalMask, 1n);
-            assert.equal(offer.priceUnits, offer.kind === "sell" ? 90 : 230);
-            net.set(offer.firstInterval, offer.energyWh * (offer.kind === "sell" ? 1 : -1));
-          }
-          assert.equal(net.size, offers.length);
-          for (const [interval, wh] of forecast.entries()) {
-            const isPlanned =
-              interval >= Math.max(firstOfPlan(window.plan), window.firstOpen) &&
-              interval < Math.min(firstOfPlan(window.plan) + PLAN_INTERVALS, intervals);
-            assert.equal(net.get(interval) ?? 0, isPlanned ? wh : 0);
-          }
-        },
-      ),
+      fc.property(forecasts, plans, openings, lengths, (forecast, plan, firstOpen, intervals) => {
+        const options = { ...OPTIONS, intervals };
+        const window = windowOf(options, plan, firstOpen);
+        assert.equal(window.plan, plan);
+        const offers = plannedOffers(options, forecast, window, INTERVAL_S);
+        const net = new Map<number, number>();
+        for (const offer of offers) {
+          assert.equal(offer.intervalMask, 1n);
+          assert.equal(offer.priceUnits, offer.kind === "sell" ? 90 : 230);
+          net.set(offer.firstInterval, offer.energyWh * (offer.kind === "sell" ? 1 : -1));
+        }
+        assert.equal(net.size, offers.length);
+        for (const [interval, wh] of forecast.entries()) {
+          const isPlanned =
+            interval >= Math.max(firstOfPlan(plan), firstOpen) &&
+            interval < Math.min(firstOfPlan(plan) + PLAN_INTERVALS, intervals);
+          assert.equal(net.get(interval) ?? 0, isPlanned ? wh : 0);
+        }
+      }),
     );
   });
 
-  it("with a battery: no closed interval, no Wh twice, and no interval of another plan", () => {
+  it("with a battery: the rest of the day at once, no closed interval, no Wh twice", () => {
     fc.assert(
-      fc.property(forecasts, windows, batteries, (forecast, window, battery) => {
-        const offers = plannedOffers({ ...OPTIONS, ...battery }, forecast, window);
-        const begin = Math.max(firstOfPlan(window.plan), window.firstOpen);
-        const end = firstOfPlan(window.plan) + PLAN_INTERVALS;
+      fc.property(forecasts, plans, openings, batteries, (forecast, plan, firstOpen, battery) => {
+        const options = { ...OPTIONS, ...battery, batteryWh: battery.batteryWh + 1 };
+        const window = windowOf(options, plan, firstOpen);
+        // No plan is left for later: the last number of the day is taken.
+        assert.equal(window.plan, options.intervals / PLAN_INTERVALS);
+        const begin = Math.max(firstOfPlan(plan), firstOpen);
+        const offers = plannedOffers(options, forecast, window, INTERVAL_S);
         for (const offer of offers)
-          for (const interval of offerIntervals(offer)) assert(interval >= begin && interval < end);
-        const planned = forecast.slice(begin, Math.max(begin, end));
+          for (const interval of offerIntervals(offer))
+            assert(interval >= begin && interval < options.intervals);
+        const planned = forecast.slice(begin);
         const energy = (kind: string): number =>
           sum(offers.filter((offer) => offer.kind === kind).map(({ energyWh }) => energyWh));
         assert.equal(energy("sell"), sum(planned.filter((wh) => wh > 0)));
@@ -74,13 +75,10 @@ describe("trader plan", () => {
     );
   });
 
-  it("a battery may deliver a surplus later within the plan, as far as its power and size go", () => {
+  it("a battery may deliver a surplus later in the day, as far as its power and size go", () => {
     const options = { ...OPTIONS, batteryWh: 300, batteryW: 4000 };
-    const offers = plannedOffers(options, [500, -200, -200, -200], {
-      plan: 1,
-      firstOpen: 0,
-      intervalS: 900,
-    });
+    const window = windowOf(options, 1, 0);
+    const offers = plannedOffers(options, [500, -200, -200, -200], window, INTERVAL_S);
     const stored = offers.filter((offer) => offer.kind === "sell" && offer.intervalMask !== 1n);
     assert.equal(sum(stored.map(({ energyWh }) => energyWh)), 300);
     for (const offer of stored) assert.equal(offer.firstInterval, 0);

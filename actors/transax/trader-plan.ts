@@ -1,3 +1,4 @@
+import { integerOption, type Parameters, textOption } from "../../agent/component/options.ts";
 import { firstOfPlan, PLAN_INTERVALS } from "./market-time.ts";
 import { planOffers, powerWhPerInterval } from "./rules/battery-rule.ts";
 import { type Chance, perturbedForecast } from "./rules/forecast-rule.ts";
@@ -21,6 +22,21 @@ export interface TraderOptions {
   readonly intervals: number;
 }
 
+/** Reads a trader's parameters. @throws AgentError COMPONENT_OPTION_INVALID */
+export function readTraderOptions(parameters: Parameters): TraderOptions {
+  return {
+    meter: textOption(parameters, "meter"),
+    community: textOption(parameters, "community"),
+    askUnits: integerOption(parameters, "askUnits"),
+    bidUnits: integerOption(parameters, "bidUnits"),
+    forecastErrorPercent: integerOption(parameters, "forecastErrorPercent"),
+    seed: integerOption(parameters, "seed"),
+    batteryWh: integerOption(parameters, "batteryWh"),
+    batteryW: integerOption(parameters, "batteryW"),
+    intervals: integerOption(parameters, "intervals", 1),
+  };
+}
+
 /** What a trader expects of its household's whole day: the data, perturbed as its options say. */
 export function forecastOf(
   { meter, seed, forecastErrorPercent }: TraderOptions,
@@ -30,32 +46,50 @@ export function forecastOf(
   return perturbedForecast(netWh, forecastErrorPercent / 100, chance);
 }
 
+/** A part of the day that is planned at once. */
+export interface PlanWindow {
+  /** Its number; greater than those of all plans before. */
+  readonly plan: number;
+  readonly firstInterval: number;
+  /** The interval behind its last one. */
+  readonly endInterval: number;
+}
+
 /**
- * The offers of plan `plan`: for its intervals, without those before `firstOpen`, which are closed.
- * `forecast`: net Wh per interval from interval 0 on.
+ * The window that begins with plan `plan`. A household with a battery plans the rest of its day at once,
+ * since what it stores at noon is for the evening; the others go hour by hour, when they know more.
  */
+export function windowOf(
+  { batteryWh, intervals }: TraderOptions,
+  plan: number,
+  firstOpen: number,
+): PlanWindow {
+  const lastPlan = Math.ceil(intervals / PLAN_INTERVALS);
+  const number = batteryWh > 0 ? Math.max(plan, lastPlan) : plan;
+  return {
+    plan: number,
+    firstInterval: Math.max(firstOfPlan(plan), firstOpen),
+    endInterval: Math.min(firstOfPlan(number + 1), intervals),
+  };
+}
+
+/** The offers of a window. `forecast`: net Wh per interval from interval 0 on. */
 export function plannedOffers(
   options: TraderOptions,
   forecast: readonly number[],
-  window: { readonly plan: number; readonly firstOpen: number; readonly intervalS: number },
+  { firstInterval, endInterval }: PlanWindow,
+  intervalS: number,
 ): readonly NewOffer[] {
-  const { askUnits, bidUnits, batteryWh, batteryW, intervals } = options;
-  const begin = Math.max(firstOfPlan(window.plan), window.firstOpen);
-  const end = Math.min(firstOfPlan(window.plan) + PLAN_INTERVALS, intervals, forecast.length);
-  if (end <= begin) return [];
+  const { askUnits, bidUnits, batteryWh, batteryW } = options;
+  const forecastWh = forecast.slice(firstInterval, endInterval);
+  if (endInterval <= firstInterval || forecastWh.length === 0) return [];
   const battery = {
     capacityWh: batteryWh,
-    powerWhPerInterval: powerWhPerInterval(batteryW, window.intervalS),
-    // A plan empties what it stores: the next one begins with an empty battery.
+    powerWhPerInterval: powerWhPerInterval(batteryW, intervalS),
     chargeWh: 0,
   };
-  return planOffers({
-    firstInterval: begin,
-    forecastWh: forecast.slice(begin, end),
-    ...(batteryWh > 0 ? { battery } : {}),
-    askUnits,
-    bidUnits,
-  });
+  const stored = batteryWh > 0 ? { battery } : {};
+  return planOffers({ firstInterval, forecastWh, ...stored, askUnits, bidUnits });
 }
 
 /** mulberry32: forecasts must err alike on every board and in every run of one seed. */

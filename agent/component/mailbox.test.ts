@@ -151,7 +151,9 @@ describe("mailbox", () => {
       await held.promise;
     });
     let ranCount = 0;
-    const task = (): void => void (ranCount += 1);
+    const task = (): void => {
+      ranCount += 1;
+    };
     for (let each = 0; each < MAILBOX_TASKS_MAX; each += 1) assert(mailbox.post(task));
     assert.equal(mailbox.post(task), false);
     assert.equal(mailbox.post(task), false);

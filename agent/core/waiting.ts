@@ -13,11 +13,14 @@ export interface Deferred<T> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Makes a promise that is settled from outside. */
+/** Makes a promise that nobody has to listen to: a rejection without a listener is no accident. */
 export function deferred<T>(): Deferred<T> {
-  let ends: Omit<Deferred<T>, "promise"> | undefined;
-  const promise = new Promise<T>((resolve, reject) => {
-    ends = { resolve, reject };
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<T>((onValue, onError) => {
+    resolve = onValue;
+    reject = onError;
   });
-  return { promise, ...(ends as unknown as Omit<Deferred<T>, "promise">) };
+  promise.catch(() => undefined);
+  return { promise, resolve, reject };
 }

@@ -5,11 +5,10 @@ import type { LogLevel } from "../core/log.ts";
 import type { World } from "../core/world.ts";
 import { ChildSpawner, type ChildSpawnerOptions } from "./child-spawner.ts";
 import { FileAssets } from "./file-assets.ts";
-import { HttpRpc } from "./http-rpc.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
+import { LaterRpc, LaterStore } from "./later.ts";
 import { LineLog } from "./line-log.ts";
 import { NodeRandom } from "./node-random.ts";
-import { SqliteStore } from "./sqlite-store.ts";
 import { SystemClock } from "./system-clock.ts";
 import { UdpLan } from "./udp-lan.ts";
 import { ZmqWire } from "./zmq-wire.ts";
@@ -47,9 +46,9 @@ export function makeWorld(options: RealWorldOptions): World {
     random: new NodeRandom(),
     lan: new UdpLan(options.broadcastHost),
     wire: new ZmqWire({ host: options.host }),
-    store: new SqliteStore(options.dataFolder),
+    store: new LaterStore(options.dataFolder),
     spawner: new ChildSpawner(options.spawner),
-    rpc: new HttpRpc(options.rpc),
+    rpc: new LaterRpc(options.rpc),
     assets: new FileAssets(options.assetsFolder),
     log: new LineLog({ name, stream: logStream, levelMin, clock }),
     activity: options.activity ?? NO_ACTIVITY,

@@ -39,11 +39,20 @@ function isNamed(components: readonly AbiParameter[]): boolean {
   return components.length > 0 && components.every(({ name }) => name !== undefined && name !== "");
 }
 
+/** Making a codec costs more than using it; a board talks to few contracts. */
+const CODECS_MAX = 1_000;
+const codecs = new Map<string, Codec>();
+
 function codecOf(parameters: readonly AbiParameter[]): Codec {
   const shapes = parameters.map(shapeOf);
+  const text = JSON.stringify(shapes);
+  const known = codecs.get(text);
+  if (known !== undefined) return known;
   const contract = createContract([
     { type: "function", name: "f", inputs: shapes, outputs: shapes },
   ] as never) as unknown as { readonly f: Codec };
+  if (codecs.size >= CODECS_MAX) codecs.clear();
+  codecs.set(text, contract.f);
   return contract.f;
 }
 

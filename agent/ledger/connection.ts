@@ -1,7 +1,7 @@
 import { AgentError } from "../core/errors.ts";
 import { type Json, RPC_DISCONNECTED, type RpcClient, type RpcOutcome } from "../core/rpc.ts";
+import { type Deferred, deferred } from "../core/waiting.ts";
 import type { World } from "../core/world.ts";
-import { type Deferred, deferred } from "./deferred.ts";
 import { numberOf, quantityOf } from "./hex.ts";
 import type { LedgerSettings } from "./ledger-options.ts";
 

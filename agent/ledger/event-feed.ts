@@ -1,7 +1,7 @@
 import type { AbiEvent } from "abitype";
 import type { FollowRequest, Hex, LedgerEvent } from "../component/ledger-service.ts";
+import { type Deferred, deferred } from "../core/waiting.ts";
 import { isAhead, pastBlock, pastEvent, startCursor } from "./cursor-rule.ts";
-import { type Deferred, deferred } from "./deferred.ts";
 import type { LedgerParts } from "./ledger-parts.ts";
 import { type Cursor, readCursor, writeCursor } from "./ledger-records.ts";
 import { LogSource } from "./log-source.ts";

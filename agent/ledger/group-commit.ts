@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Database, Writer } from "../core/store.ts";
-import { deferred } from "./deferred.ts";
+import { deferred } from "../core/waiting.ts";
 
 /** How long the first write of a group waits for others; the disk's flush costs as much or more. */
 const GATHER_MS = 1;

@@ -1,5 +1,5 @@
 import type { Hex, SubmitOutcome } from "../component/ledger-service.ts";
-import type { Deferred } from "./deferred.ts";
+import type { Deferred } from "../core/waiting.ts";
 import type { OutboxRecord } from "./ledger-records.ts";
 
 /** A transaction on its way. */

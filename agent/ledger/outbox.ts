@@ -1,8 +1,8 @@
 import type { SubmitOutcome } from "../component/ledger-service.ts";
 import { AgentError } from "../core/errors.ts";
 import type { Json } from "../core/rpc.ts";
+import { deferred } from "../core/waiting.ts";
 import { judgeSend } from "./answer-rule.ts";
-import { deferred } from "./deferred.ts";
 import { numberOf, quantityOf } from "./hex.ts";
 import type { LedgerParts } from "./ledger-parts.ts";
 import {

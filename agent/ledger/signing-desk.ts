@@ -1,9 +1,9 @@
 import type { Abi } from "abitype";
 import type { Hex, SubmitOutcome } from "../component/ledger-service.ts";
 import type { Writer } from "../core/store.ts";
+import { deferred } from "../core/waiting.ts";
 import type { SigningAccount } from "./account-book.ts";
 import { gasLimitOf, judgeCall } from "./answer-rule.ts";
-import { deferred } from "./deferred.ts";
 import { hexOf, numberOf, quantityOf } from "./hex.ts";
 import type { LedgerParts } from "./ledger-parts.ts";
 import {

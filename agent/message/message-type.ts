@@ -1,4 +1,5 @@
-import { Packr } from "msgpackr";
+import type { Packr } from "msgpackr";
+import { Packr as PlainPackr } from "msgpackr/pack";
 import { AgentError } from "../core/errors.ts";
 import type { Field } from "./field.ts";
 
@@ -15,7 +16,13 @@ export interface MessageType<T> {
 
 // Plain MessagePack maps, no records shared between the two sides: any reader can follow, and a
 // restarted peer needs no memory of earlier frames.
-const packr = new Packr({ useRecords: false, mapsAsObjects: true, int64AsType: "bigint" });
+// The entry of plain JavaScript loads no native code, which an actor's start would pay for; the types
+// that it declares point nowhere.
+const packr = new (PlainPackr as unknown as typeof Packr)({
+  useRecords: false,
+  mapsAsObjects: true,
+  int64AsType: "bigint",
+});
 
 /** Names a message type of the model. */
 export function message<T>(name: string, shape: Field<T>): MessageType<T> {

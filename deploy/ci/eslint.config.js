@@ -2,6 +2,15 @@
 import jsdoc from "eslint-plugin-jsdoc";
 import tseslint from "typescript-eslint";
 
+/** Fields of time say their unit; `except` are names that are no time. */
+const fieldsSayTheirUnit = (except) => [
+  "error",
+  ...["TSPropertySignature", "PropertyDefinition"].map((kind) => ({
+    selector: `${kind}[key.name=/(interval|timeout|delay|deadline|period|duration|expiry|latency|jitter|offset|ttl)$/i]${except}`,
+    message: "Say the unit: intervalMs, offsetUs, ttlS.",
+  })),
+];
+
 const world = ["agent/io/**", "devices/linux/**", "deploy/**", "agent/main.ts"];
 
 export default tseslint.config(
@@ -44,13 +53,7 @@ export default tseslint.config(
         "error",
         { object: "Math", property: "random", message: "Take a Random." },
       ],
-      "no-restricted-syntax": [
-        "error",
-        ...["TSPropertySignature", "PropertyDefinition"].map((kind) => ({
-          selector: `${kind}[key.name=/(interval|timeout|delay|deadline|period|duration|expiry|latency|jitter|offset|ttl)$/i]`,
-          message: "Say the unit: intervalMs, offsetUs, ttlS.",
-        })),
-      ],
+      "no-restricted-syntax": fieldsSayTheirUnit(""),
       "jsdoc/require-jsdoc": [
         "error",
         {
@@ -66,9 +69,18 @@ export default tseslint.config(
     },
   },
   { files: world, rules: { "no-restricted-globals": "off" } },
+  {
+    // In a market an interval is the number of a slice of the day: no span of time, and without a unit.
+    files: ["actors/**", "deploy/microgrid/**"],
+    rules: {
+      "no-restricted-syntax": fieldsSayTheirUnit(
+        ":not([key.name=/^(interval|(first|last|next|end)Interval|.*WhPerInterval)$/])",
+      ),
+    },
+  },
   { files: ["agent/sim/**"], rules: { "no-restricted-globals": "off" } },
   {
-    files: ["**/*.test.ts", "**/*.contract.ts"],
+    files: ["**/*.test.ts", "**/*.contract.ts", "**/*.fixture.ts"],
     rules: {
       "no-restricted-globals": "off",
       "no-restricted-properties": "off",

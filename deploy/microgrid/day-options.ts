@@ -11,6 +11,9 @@ export interface DayOptions {
   /** Of the forecasts' errors, and of everything that a simulation draws. */
   readonly seed: number;
   readonly forecastErrorPercent: number;
+  /** Size and power of every producer's battery; 0: none. */
+  readonly batteryWh: number;
+  readonly batteryW: number;
   /** Cluster seconds per real second; undefined: as fast as the work allows. */
   readonly speed: number | undefined;
   /** Programs to kill, and when. */

@@ -50,9 +50,13 @@ export function deploymentText(members: readonly Member[], options: DayOptions):
       forecastErrorPercent === 0
         ? ""
         : `, forecastErrorPercent = ${forecastErrorPercent}, seed = ${seed}`;
+    const battery =
+      options.batteryWh === 0 || member.role === "consumer"
+        ? ""
+        : `, batteryWh = ${options.batteryWh}, batteryW = ${options.batteryW}`;
     const until = lastInterval === 95 ? "" : `, intervals = ${lastInterval + 1}`;
     lines.push(
-      `  on (${boardOf(member.feeder)}) Prosumer(meter = "${member.prosumer}", ${common}, askUnits = ${askUnits}, bidUnits = ${bidUnits}${forecast}${until}) as prosumer${member.prosumer};`,
+      `  on (${boardOf(member.feeder)}) Prosumer(meter = "${member.prosumer}", ${common}, askUnits = ${askUnits}, bidUnits = ${bidUnits}${forecast}${battery}${until}) as prosumer${member.prosumer};`,
     );
   }
   return `${[...lines, "}"].join("\n")}\n`;

@@ -3,10 +3,19 @@
 // Seed: fast-check prints the failing one.
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { bytesOf } from "../../actors/transax/hex.ts";
+import { billsOf } from "../../actors/transax/rules/bill-rule.ts";
+import { decodeTrades } from "../../actors/transax/rules/solution-codec.ts";
 import { type DayRecord, type DayTerms, recordFromJson, recordToJson } from "./record.ts";
 import { buildRecord } from "./record-build.ts";
 import type { DayFacts } from "./record-facts.ts";
-import { EventScript, SAMPLE_RUN, SAMPLE_TERMS } from "./record-sample.fixture.ts";
+import {
+  EventScript,
+  SAMPLE_RUN,
+  SAMPLE_TERMS,
+  sampleCommunity,
+  sampleFacts,
+} from "./record-sample.fixture.ts";
 
 const TERMS: DayTerms = { ...SAMPLE_TERMS, intervalCount: 4 };
 
@@ -78,16 +87,17 @@ describe("the record of a day", () => {
 
   it("makes the bill of a household", () => {
     const [seller, near, far] = recordOf(smallDay()).prosumers;
+    assert.ok(seller && near && far);
     assert.deepEqual(
-      [seller?.soldWh, seller?.toGridWh, seller?.fromGridWh, seller?.earnedUnits],
+      [seller.soldWh, seller.toGridWh, seller.fromGridWh, seller.earnedUnits],
       [270, 80, 5, 42_900n],
     );
-    assert.equal(seller?.billUnits, 5n * 300n - 80n * 80n - 42_900n);
-    assert.equal(seller?.billWithoutMarketUnits, 5n * 300n - 350n * 80n);
-    assert.deepEqual([near?.boughtWh, near?.fromGridWh, near?.spentUnits], [120, 40, 20_400n]);
-    assert.equal(far?.billUnits, 290n * 300n + 22_500n);
+    assert.equal(seller.billUnits, 5n * 300n - 80n * 80n - 42_900n);
+    assert.equal(seller.billWithoutMarketUnits, 5n * 300n - 350n * 80n);
+    assert.deepEqual([near.boughtWh, near.fromGridWh, near.spentUnits], [120, 40, 20_400n]);
+    assert.equal(far.billUnits, 290n * 300n + 22_500n);
     assert.deepEqual(
-      [seller?.role, near?.role, seller?.prosumer, far?.feeder],
+      [seller.role, near.role, seller.prosumer, far.feeder],
       ["producer", "consumer", "11", 2],
     );
   });
@@ -257,6 +267,38 @@ describe("the sums of a record", () => {
     fc.assert(agree, { numRuns: 200 });
   });
 
+  it("make the same bills as the market's own rule", () => {
+    const facts = sampleFacts();
+    const record = buildRecord(facts, SAMPLE_TERMS, SAMPLE_RUN);
+    const offers = facts.events.flatMap((event) =>
+      event.name === "OfferPosted" ? [event.args] : [],
+    );
+    const meterOf = new Map(record.prosumers.map(({ account, prosumer }) => [account, prosumer]));
+    const sideOf = new Map(
+      offers.map(({ offerId, account }) => [offerId, Number(meterOf.get(account))]),
+    );
+    const trades = facts.events.flatMap((event) =>
+      event.name === "Finalized"
+        ? (decodeTrades(event.args.interval, bytesOf(event.args.trades)) ?? [])
+        : [],
+    );
+    const bills = billsOf({
+      measuredWh: sampleCommunity().netWh,
+      firstInterval: 0,
+      trades,
+      prosumerOf: (offerId) => sideOf.get(offerId),
+      tariff: SAMPLE_TERMS.tariff,
+    });
+    for (const each of record.prosumers) {
+      const bill = bills.get(Number(each.prosumer));
+      assert.deepEqual(
+        [-each.billUnits, -each.billWithoutMarketUnits, each.fromGridWh, each.toGridWh],
+        [bill?.totalUnits, bill?.withoutMarketUnits, bill?.fromGridWh, bill?.toGridWh],
+        each.prosumer,
+      );
+    }
+  });
+
   it("balance for every household whose meter told everything", () => {
     for (const { missingReadings, ...each } of recordOf(smallDay()).prosumers)
       if (missingReadings === 0)
@@ -266,4 +308,4 @@ describe("the sums of a record", () => {
           each.prosumer,
         );
   });
-});
+}).timeout(30_000);

@@ -78,20 +78,26 @@ class DayBook {
   take(event: MarketEvent): void {
     switch (event.name) {
       case "FeederSet":
-        return this.#feederSet(event.args);
+        this.#feederSet(event.args);
+        return;
       case "MeterRegistered":
-        return this.#meterRegistered(event.args);
+        this.#meterRegistered(event.args);
+        return;
       case "ProsumerRegistered":
-        return this.#prosumerRegistered(event.args);
+        this.#prosumerRegistered(event.args);
+        return;
       case "OfferPosted":
-        return this.#offerPosted(event.args);
+        this.#offerPosted(event.args);
+        return;
       case "SolutionPosted":
         this.#solutionCount += 1;
         return;
       case "Finalized":
-        return this.#finalized(event.args);
+        this.#finalized(event.args);
+        return;
       case "ReadingSubmitted":
-        return this.#readingSubmitted(event.args);
+        this.#readingSubmitted(event.args);
+        return;
       case "Deposited":
       case "Withdrawn":
       case "CandidateDropped":
@@ -139,7 +145,7 @@ class DayBook {
     const household = known(this.#byAccount.get(account), "account", account);
     this.#sideOf.set(offerId, household);
     const offered = this.#offered[firstInterval];
-    if (offered === undefined) return;
+    if (offered === undefined || !this.#isAsked(firstInterval)) return;
     this.#offerCount += 1;
     if (kind === 0) {
       offered.sellWh += energyWh;
@@ -151,7 +157,7 @@ class DayBook {
   }
 
   #finalized({ interval, trades }: EventOf<"Finalized">): void {
-    if (interval >= this.#terms.intervalCount) return;
+    if (!this.#isAsked(interval)) return;
     this.#limitsWhenFinal.set(interval, new Map(this.#limits));
     for (const trade of known(decodeTrades(interval, bytesOf(trades)), "trades", interval)) {
       const { sellerOffer, buyerOffer, energyWh, priceUnits: price } = trade;
@@ -173,8 +179,13 @@ class DayBook {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at < bytes.length; at += BYTES_PER_READING) {
       const interval = firstInterval + at / BYTES_PER_READING;
-      if (interval < netWh.length) netWh[interval] = view.getInt32(at);
+      if (this.#isAsked(interval)) netWh[interval] = view.getInt32(at);
     }
+  }
+
+  /** Whether an interval is part of the record. */
+  #isAsked(interval: number): boolean {
+    return interval >= this.#terms.firstInterval && interval < this.#terms.intervalCount;
   }
 
   prosumers(): readonly ProsumerRecord[] {
@@ -183,7 +194,8 @@ class DayBook {
       account: household.account,
       feeder: household.feeder,
       role: household.role,
-      missingReadings: household.netWh.filter((net) => net === undefined).length,
+      missingReadings: household.netWh.filter((net, at) => net === undefined && this.#isAsked(at))
+        .length,
       offeredToSellWh: household.offeredToSellWh,
       offeredToBuyWh: household.offeredToBuyWh,
       ...sumsOf(household, this.#terms.tariff),
@@ -201,7 +213,8 @@ class DayBook {
         const members = [...this.#households.values()].filter((each) => each.feeder === feeder);
         const sums = members.map((each) => sumsOf(each, this.#terms.tariff)).reduce(sumUp, NO_SUMS);
         const flows = this.#offered.map((_, interval) => this.#flow(members, feeder, interval));
-        return { feeder, prosumerCount: members.length, ...sums, flows };
+        const asked = flows.slice(this.#terms.firstInterval);
+        return { feeder, prosumerCount: members.length, ...sums, flows: asked };
       });
   }
 
@@ -219,7 +232,7 @@ class DayBook {
       if (list === undefined) tradesOf.set(trade.interval, [trade]);
       else list.push(trade);
     }
-    return this.#offered.map(({ sellWh, buyWh }, interval) => {
+    const all = this.#offered.map(({ sellWh, buyWh }, interval) => {
       const metered = { producedWh: 0, consumedWh: 0, fromGridWh: 0, toGridWh: 0 };
       let missingReadings = 0;
       for (const household of this.#households.values()) {
@@ -243,6 +256,7 @@ class DayBook {
         ...pricesOf(tradesOf.get(interval) ?? []),
       };
     });
+    return all.slice(this.#terms.firstInterval);
   }
 
   /** All but what only transactions and blocks tell. */

@@ -1,11 +1,10 @@
 // Goal: the recorder reads every block of a real chain once and in order, and makes facts of all it holds.
-// Method: the embedded chain in this process with the market on it, and a scripted client for what a real
-// chain does not do: losing the connection, changing its past, failing in the middle.
+// Method: the embedded chain in this process with the market on it.
 // Seed: none.
 import assert from "node:assert/strict";
 import { createFeeMarket1559Tx } from "@ethereumjs/tx";
 import { bytesToHex } from "@ethereumjs/util";
-import { encodeFunctionData, type Hex } from "viem";
+import { type Abi, encodeFunctionData, type Hex } from "viem";
 import { privateKeyToAccount, sign } from "viem/accounts";
 import {
   marketAbi,
@@ -155,7 +154,8 @@ class MarketChain {
     args: readonly unknown[],
     wei = 0n,
   ): Promise<void> {
-    const data = encodeFunctionData({ abi: marketAbi, functionName, args } as never);
+    const abi: Abi = marketAbi;
+    const data = encodeFunctionData({ abi, functionName, args });
     await this.send(from, this.market, data, wei);
   }
 
@@ -318,70 +318,14 @@ describe("a recorder on the embedded chain", () => {
     await market.chain[Symbol.asyncDispose]();
   });
 
-  it("says so when the connection is lost", async () => {
+  it("tells that the connection is lost", async () => {
     const market = await MarketChain.open();
     const client = market.client();
     const following = new DayRecorder(client).follow(new AbortController().signal);
     client.lose();
-    await assert.rejects(following, { code: "RECORD_CHAIN_UNREADABLE" });
+    assert.equal(await following, "lost");
     await market.chain[Symbol.asyncDispose]();
   });
-});
-
-/** A chain of empty blocks whose answers a test bends. */
-function bentClient(bend: (method: string, number: string) => Json | undefined): RpcClient {
-  return {
-    call(method, [number]) {
-      const plain: Json =
-        method === "eth_getBlockReceipts"
-          ? []
-          : {
-              hash: number ?? "",
-              parentHash: `0x${(Number(number) - 1).toString(16)}`,
-              timestamp: "0x1",
-              transactions: [],
-            };
-      const result = bend(method, number as string);
-      return Promise.resolve({ ok: true, result: result === undefined ? plain : result });
-    },
-    receive: () => undefined,
-    closed: new Promise(() => undefined),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
-}
-
-describe("a recorder on a chain that misbehaves", () => {
-  it("refuses a block whose parent it did not read", async () => {
-    const other = { hash: "0x2", parentHash: "0xff", timestamp: "0x1", transactions: [] };
-    const client = bentClient((method, number) =>
-      method === "eth_getBlockByNumber" && number === "0x2" ? other : undefined,
-    );
-    const recorder = new DayRecorder(client);
-    await assert.rejects(recorder.takeBlock(2), { code: "RECORD_CHAIN_UNREADABLE" });
-    assert.equal(recorder.progress.blockNumber, 1);
-  });
-
-  it("takes the missing block when it is asked again", async () => {
-    let isBroken = true;
-    const client = bentClient((method, number) =>
-      isBroken && method === "eth_getBlockByNumber" && number === "0x2" ? null : undefined,
-    );
-    const recorder = new DayRecorder(client);
-    await assert.rejects(recorder.takeBlock(3), { code: "RECORD_CHAIN_UNREADABLE" });
-    isBroken = false;
-    await recorder.takeBlock(3);
-    assert.equal(recorder.progress.blockNumber, 3);
-  });
-
-  it("refuses a block whose receipts are not all there", async () => {
-    const transactions = [{ hash: "0xaa", to: null, input: "0x" }];
-    const client = bentClient((method) =>
-      method === "eth_getBlockByNumber"
-        ? { hash: "0x1", parentHash: "0x0", timestamp: "0x1", transactions }
-        : undefined,
-    );
-    await assert.rejects(new DayRecorder(client).takeBlock(1), {
-      code: "RECORD_CHAIN_UNREADABLE",
-    });
-  });
-});
+})
+  // A slow machine may need longer than mocha's two seconds.
+  .timeout(30_000);

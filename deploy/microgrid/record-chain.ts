@@ -45,7 +45,8 @@ const READING_DIGITS = 8;
  * memory: some 30 MB for a day of a hundred households. The market is the first contract that was made.
  */
 export class DayRecorder {
-  readonly #client: RpcClient;
+  #client: RpcClient;
+  #isLost = false;
   readonly #tell: (progress: DayProgress) => void;
   readonly #decoder = new MarketDecoder();
   readonly #events: MarketEvent[] = [];
@@ -62,6 +63,16 @@ export class DayRecorder {
   constructor(client: RpcClient, tell: (progress: DayProgress) => void = () => undefined) {
     this.#client = client;
     this.#tell = tell;
+    this.use(client);
+  }
+
+  /** Reads through another connection to the same chain from now on. */
+  use(client: RpcClient): void {
+    this.#client = client;
+    this.#isLost = false;
+    void client.closed.then(() => {
+      if (this.#client === client) this.#isLost = true;
+    });
   }
 
   /** As told last. */
@@ -110,28 +121,37 @@ export class DayRecorder {
   }
 
   /**
-   * Takes blocks as they come, those of the past first, until `signal` aborts; call catchUp afterwards for
-   * the last ones. @throws AgentError RECORD_CHAIN_UNREADABLE, also when the connection is lost.
+   * Takes blocks as they come, those of the past first, until `signal` aborts or the connection is lost;
+   * call catchUp afterwards for the last ones. @throws AgentError RECORD_CHAIN_UNREADABLE
    */
-  async follow(signal: AbortSignal): Promise<void> {
-    this.#client.receive((method, params) => {
+  async follow(signal: AbortSignal): Promise<"stopped" | "lost"> {
+    try {
+      return await this.#follow(signal);
+    } catch (error) {
+      // Questions that a lost connection left open fail in passing.
+      if (this.#isLost) return "lost";
+      throw error;
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<"stopped" | "lost"> {
+    const client = this.#client;
+    client.receive((method, params) => {
       if (method !== "eth_subscription") return;
       this.#heard = Math.max(this.#heard, headNumberOf(params));
       this.#ring();
     });
     const subscription = await this.#ask("eth_subscribe", ["newHeads"]);
     await this.catchUp();
-    let isLost = false;
-    const stopped = Promise.race([
-      aborted(signal),
-      this.#client.closed.then(() => void (isLost = true)),
-    ]);
-    while (!signal.aborted && !isLost) {
+    const lost = client.closed.then(() => "lost" as const);
+    const stopped = Promise.race([aborted(signal), lost]);
+    while (!signal.aborted) {
       if (this.#heard > this.#progress.blockNumber) await this.takeBlock(this.#heard);
-      else await Promise.race([stopped, this.#nextRing()]);
+      else if ((await Promise.race([stopped, this.#nextRing()])) === "lost") return "lost";
     }
-    if (!signal.aborted) throw unreadable(this.#progress.blockNumber + 1, "connection lost");
-    if (!isLost) await this.#client.call("eth_unsubscribe", [subscription]);
+    // Nobody cares any more whether the connection still stands.
+    await client.call("eth_unsubscribe", [subscription]);
+    return "stopped";
   }
 
   #nextRing(): Promise<void> {
@@ -155,7 +175,7 @@ export class DayRecorder {
     ]);
     const pairs = pairUp(block, receipts);
     if (pairs === undefined) throw unreadable(blockNumber, "no such block, or receipts missing");
-    const head = block as { readonly [key: string]: Json };
+    const head = block as Readonly<Record<string, Json>>;
     if (this.#lastHash !== undefined && head["parentHash"] !== this.#lastHash)
       throw unreadable(blockNumber, "its parent is not the block before");
     // All is decoded before anything is kept, so that a failure leaves nothing behind.
@@ -209,7 +229,14 @@ export class DayRecorder {
           tradedWh: before.tradedWh + Number(event.args.tradedWh),
         };
         return;
-      default:
+      case "FeederSet":
+      case "MeterRegistered":
+      case "Deposited":
+      case "Withdrawn":
+      case "SolutionPosted":
+      case "CandidateDropped":
+      case "OfferReleased":
+        return;
     }
   }
 }

@@ -114,7 +114,7 @@ export function pairUp(
   // What the node of our own loopback says is trusted in form, and checked to belong together.
   const sent = block["transactions"] as unknown as readonly ChainTransaction[];
   const done = receipts as unknown as readonly ChainReceipt[];
-  if (!Array.isArray(done) || done.length !== sent.length) return undefined;
+  if (!Array.isArray(receipts) || done.length !== sent.length) return undefined;
   const byHash = new Map(done.map((receipt) => [receipt.transactionHash, receipt]));
   const pairs = sent.flatMap((each) => {
     const receipt = byHash.get(each.hash);

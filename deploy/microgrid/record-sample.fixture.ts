@@ -12,6 +12,7 @@ export const SAMPLE_TERMS: DayTerms = {
   options: { community: "community-102", externalLimitWh: 5_000 },
   startS: 1_800_057_600,
   intervalS: 900,
+  firstInterval: 0,
   intervalCount: 96,
   tariff: DEFAULT_TARIFF,
   ledger: { fork: "prague", compiler: "solc 0.8.37, viaIR, 200 runs, evm london" },
@@ -99,9 +100,9 @@ export function sampleFacts(): DayFacts {
   for (const feeder of new Set(members.map((member) => member.feeder)))
     script.feeder(feeder, limitWh, 8_000);
   const accounts = new Map(
-    members.map(({ prosumer, feeder, kWp = 0 }) => [
+    members.map(({ prosumer, feeder, role }) => [
       prosumer,
-      script.join(String(prosumer), feeder, kWp * 250),
+      script.join(String(prosumer), feeder, role === "producer" ? 20_000 : 0),
     ]),
   );
   for (let interval = 0; interval < intervalCount; interval += 1)
@@ -117,7 +118,8 @@ export function sampleFacts(): DayFacts {
   };
 }
 
-function sampleCommunity(): Community {
+/** The community of the sample. */
+export function sampleCommunity(): Community {
   const folder = new URL("../../../actors/transax/data/community-102/", import.meta.url);
   const netFileName = "net_15min_Wh.csv";
   return parseCommunity({

@@ -145,7 +145,9 @@ export interface DayTerms {
   /** Begin of interval 0, seconds since 1970. */
   readonly startS: number;
   readonly intervalS: number;
-  /** Intervals of the day; what lies beyond them is not part of the record. */
+  /** First interval of the record. */
+  readonly firstInterval: number;
+  /** The interval behind its last one; what lies outside is not part of the record. */
   readonly intervalCount: number;
   readonly tariff: Tariff;
   readonly ledger: LedgerFacts;

@@ -16,68 +16,47 @@ import {
 } from "./report-format.ts";
 import { escapeHtml, gasTable, prosumerTable } from "./report-tables.ts";
 
-/** The page's own script and style lie among the sources: the code runs from dist. */
+/** The page with its script and style lies among the sources: the code runs from dist. */
 const PAGE_FOLDER = new URL("../../../deploy/microgrid/", import.meta.url);
-
-/** Nothing may be fetched: what the page needs is inside it. */
-const POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
 
 /**
  * One HTML file that shows the day: totals, plots, gas and households. It needs no network, and draws with
  * uPlot (MIT), which it carries with its notice.
  */
 export function reportHtml(record: DayRecord): string {
-  const { library, libraryStyle, licence } = readLibrary();
-  const pageStyle = readFileSync(new URL("report-page.css", PAGE_FOLDER), "utf8");
-  const pageScript = readFileSync(new URL("report-page.js", PAGE_FOLDER), "utf8");
-  // Inside a script only "<" could end it.
-  const data = JSON.stringify(reportData(record)).replaceAll("<", "\\u003c");
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="color-scheme" content="light dark">
-<title>A day on the local energy market</title>
-<style>${libraryStyle}</style>
-<style>${pageStyle}</style>
-</head>
-<body>
-<header>${headerHtml(record)}</header>
-<main>${energyHtml(record)}${feedersHtml(record)}${tablesHtml(record)}</main>
-<footer>${footerHtml(record)}</footer>
-<script type="application/json" id="data">${data}</script>
-<!-- uPlot, in the next script:
-${licence.trim()}
--->
-<script>${library}</script>
-<script>${pageScript}</script>
-</body>
-</html>
-`;
+  const parts: Readonly<Record<string, string>> = {
+    ...readLibrary(),
+    pageStyle: pageFile("report-page.css") + pageFile("report-page-media.css"),
+    header: headerHtml(record),
+    main: `${energyHtml(record)}${feedersHtml(record)}${tablesHtml(record)}`,
+    footer: footerHtml(record),
+    // Inside a script only "<" could end it.
+    data: JSON.stringify(reportData(record)).replaceAll("<", "\\u003c"),
+  };
+  return pageFile("report-page.html").replace(/\{\{(\w+)\}\}/g, (_whole, name: string) => {
+    const part = parts[name];
+    if (part === undefined) throw new TypeError(`the page wants ${name}, which nobody makes`);
+    return part;
+  });
 }
 
-interface Library {
-  readonly library: string;
-  readonly libraryStyle: string;
-  readonly licence: string;
+function pageFile(name: string): string {
+  return readFileSync(new URL(name, PAGE_FOLDER), "utf8");
 }
 
-function readLibrary(): Library {
+function readLibrary(): Readonly<Record<string, string>> {
   const folder = join(createRequire(import.meta.url).resolve("uplot/package.json"), "..");
   return {
     library: readFileSync(join(folder, "dist/uPlot.iife.min.js"), "utf8"),
     libraryStyle: readFileSync(join(folder, "dist/uPlot.min.css"), "utf8"),
-    licence: readFileSync(join(folder, "LICENSE"), "utf8"),
+    licence: readFileSync(join(folder, "LICENSE"), "utf8").trim(),
   };
 }
 
 type Tile = readonly [name: string, value: string, unit: string, remark: string];
 
 function headerHtml(record: DayRecord): string {
-  const { totals, prosumers, feeders, intervalCount, intervalS } = record;
+  const { totals, prosumers, feeders, intervals, intervalS } = record;
   const producers = prosumers.filter(({ role }) => role === "producer").length;
   const { missingReadings } = totals;
   const warning =
@@ -92,8 +71,8 @@ function headerHtml(record: DayRecord): string {
   );
   return `<h1>A day on the local energy market</h1>
 <p class="lead">${prosumers.length} households, ${producers} of them producers, on ${feeders.length} feeders,
-in ${intervalCount} intervals of ${intervalS / 60} minutes. Every trade was checked by a contract on the
-ledger; ${totals.finalIntervals} of ${intervalCount} intervals became final.</p>
+in ${intervals.length} intervals of ${intervalS / 60} minutes. Every trade was checked by a contract on the
+ledger; ${totals.finalIntervals} of ${intervals.length} intervals became final.</p>
 ${warning}<dl class="tiles">${tiles.join("")}</dl>
 <div class="split">${splitHtml("Consumption", totals.tradedWh, totals.consumedWh, "grid")}
 ${splitHtml("Production", totals.tradedWh, totals.producedWh, "grid")}</div>`;

@@ -1,7 +1,8 @@
+import type { RpcClient } from "../../agent/core/rpc.ts";
 import type { Child } from "../../agent/core/spawner.ts";
 import { deferred } from "../../agent/core/waiting.ts";
 import type { NodeMessage } from "../../agent/node/node-options.ts";
-import type { DayProgress } from "./record-chain.ts";
+import type { DayProgress, DayRecorder } from "./record-chain.ts";
 
 /** What happens in the course of a run, for displays. */
 export interface RunEvents {
@@ -48,4 +49,13 @@ export class ActorCount {
   pidOf(actor: string): number | undefined {
     return this.#active.has(actor) ? this.#pids.get(actor) : undefined;
   }
+}
+
+/** Follows the ledger over as many connections as it takes. */
+export async function followLedger(
+  recorder: DayRecorder,
+  connect: () => Promise<RpcClient>,
+  signal: AbortSignal,
+): Promise<void> {
+  while ((await recorder.follow(signal)) === "lost") recorder.use(await connect());
 }

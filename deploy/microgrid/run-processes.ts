@@ -1,5 +1,6 @@
 import { addr } from "micro-eth-signer";
 import type { Hex } from "../../agent/component/ledger-service.ts";
+import type { RpcClient } from "../../agent/core/rpc.ts";
 import type { Child } from "../../agent/core/spawner.ts";
 import { runTimeAuthority } from "../../agent/time/time-authority.ts";
 import { type ProcessWorldOptions, processWorld } from "../process/process-world.ts";
@@ -8,7 +9,7 @@ import { KillSchedule } from "./kill-schedule.ts";
 import { LedgerKeeper } from "./ledger-keeper.ts";
 import { nodeOptions } from "./microgrid.ts";
 import { DayRecorder } from "./record-chain.ts";
-import { ActorCount, type RunEvents } from "./run-events.ts";
+import { ActorCount, followLedger, type RunEvents } from "./run-events.ts";
 
 const BEACON_UDP_PORT = 15_670;
 const BEACON_INTERVAL_MS = 1_000;
@@ -34,11 +35,12 @@ export async function runProcesses(
   events.stage("starting the ledger");
   const ledger = new LedgerKeeper(world, addr.fromPrivateKey(treasuryKey) as Hex);
   const url = await ledger.start();
-  const client = await world.rpc.connect(url.replace("http", "ws"), stop);
-  const recorder = new DayRecorder(client, (progress) => events.progressed(progress));
+  const ledgerWs = url.replace("http", "ws");
+  const connect = (): Promise<RpcClient> => world.rpc.connect(ledgerWs, stop);
+  const recorder = new DayRecorder(await connect(), (progress) => events.progressed(progress));
   events.stage("starting eleven agents and their actors");
   const nodes = await nodeOptions(world.assets, day, {
-    ...{ url: url.replace("http", "ws"), cluster: hexOf(world.random.bytes(6)), treasuryKey },
+    ...{ url: ledgerWs, cluster: hexOf(world.random.bytes(6)), treasuryKey },
     ...{ beaconUdpPort: BEACON_UDP_PORT, beaconIntervalMs: BEACON_INTERVAL_MS },
     ledgerPollMs: LEDGER_POLL_MS,
   });
@@ -66,7 +68,7 @@ export async function runProcesses(
     await Promise.race([
       runTimeAuthority(time.tree, world.clock, options, stop),
       failureOf(boards),
-      recorder.follow(stop),
+      followLedger(recorder, connect, stop),
     ]);
     await recorder.catchUp();
   } finally {

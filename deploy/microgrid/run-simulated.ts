@@ -2,6 +2,7 @@ import { addr } from "micro-eth-signer";
 import { openHighs } from "../../actors/transax/rules/highs-solver.ts";
 import type { Hex } from "../../agent/component/ledger-service.ts";
 import type { Assets } from "../../agent/core/assets.ts";
+import type { RpcClient } from "../../agent/core/rpc.ts";
 import type { Child } from "../../agent/core/spawner.ts";
 import { openCrypto } from "../../agent/ledger/ledger-crypto.ts";
 import { loadPrograms } from "../../agent/main.ts";
@@ -11,11 +12,11 @@ import { type DayOptions, spanOf } from "./day-options.ts";
 import { KillSchedule } from "./kill-schedule.ts";
 import { chainOptions, nodeOptions } from "./microgrid.ts";
 import { DayRecorder } from "./record-chain.ts";
-import { ActorCount, ledgerUrl, type RunEvents } from "./run-events.ts";
+import { ActorCount, followLedger, ledgerUrl, type RunEvents } from "./run-events.ts";
 
 const BEACON_UDP_PORT = 15_670;
 /** Boards that share one process have nothing to gain from hearing each other every second of a day. */
-const BEACON_INTERVAL_MS = 60_000;
+const BEACON_INTERVAL_MS = 600_000;
 const LEDGER_POLL_MS = 3_600_000;
 const MACHINE = "machine";
 const LEDGER_PORT = 8_545;
@@ -51,9 +52,12 @@ export async function runSimulated(
     return machine.start({ program: "chain", name: "ledger", options: chain });
   };
   const url = await within(sim, ledgerUrl(startLedger()));
-  const client = await within(sim, machine.openWorld("recorder").rpc.connect(url, signal));
-  const recorder = new DayRecorder(client, (progress) => events.progressed(progress));
-  void recorder.follow(signal);
+  const { rpc } = machine.openWorld("recorder");
+  const connect = (): Promise<RpcClient> => rpc.connect(url, signal);
+  const recorder = new DayRecorder(await within(sim, connect()), (progress) =>
+    events.progressed(progress),
+  );
+  void followLedger(recorder, connect, signal);
   const actors = new ActorCount(events);
   const launch = {
     ...{ url: url.replace("http", "ws"), cluster: "microgrid", treasuryKey },

@@ -38,13 +38,13 @@ export function summaryText(record: DayRecord, width = 80): string {
 }
 
 function titleOf(record: DayRecord): readonly string[] {
-  const { prosumers, feeders, intervalCount, intervalS, totals, run } = record;
+  const { prosumers, feeders, intervals, firstInterval, intervalS, totals, run } = record;
   const producers = prosumers.filter(({ role }) => role === "producer").length;
   const lines = [
     `Local energy market: ${prosumers.length} households (${producers} producers) on ` +
       `${feeders.length} feeders`,
-    `${intervalCount} intervals of ${intervalS / 60} min, ${totals.finalIntervals} final up to ` +
-      `${clockText(totals.finalIntervals, intervalS)}; run as ${run.mode}, seed ${run.seed}`,
+    `${intervals.length} intervals of ${intervalS / 60} min from ` +
+      `${clockText(firstInterval, intervalS)}, ${totals.finalIntervals} final; run as ${run.mode}, seed ${run.seed}`,
   ];
   const { missingReadings } = totals;
   if (missingReadings > 0)

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Program } from "../../agent/core/program.ts";
 import type { World } from "../../agent/core/world.ts";
 import { runChild } from "../../agent/io/run-child.ts";
@@ -7,9 +8,13 @@ import {
   type ProcessWorldOptions,
   processWorld,
   programChannel,
+  SIGNAL_LISTENERS_MAX,
 } from "./process-world.ts";
 
 // The main module of every process that a spawner starts.
+
+// One signal stops all that a process does: more than ten listeners are no leak here.
+setMaxListeners(SIGNAL_LISTENERS_MAX);
 
 let own: ProcessWorld | undefined;
 

@@ -27,6 +27,9 @@ export interface ProcessWorld {
   readonly time: { readonly tree: TimeTree; readonly clock: SteppedClock } | undefined;
 }
 
+/** Most listeners of one AbortSignal before Node warns of a leak. */
+export const SIGNAL_LISTENERS_MAX = 10_000;
+
 const CHILD_MODULE = new URL("./child.js", import.meta.url);
 
 /** Small heaps: an actor handles short messages, and a board runs many. */

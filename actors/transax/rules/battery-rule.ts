@@ -1,4 +1,3 @@
-/* eslint-disable no-restricted-syntax -- an interval here is the number of a slice of time, not a span */
 import { maskOf, type NewOffer } from "./market-terms.ts";
 
 /** A battery as the planner knows it. */

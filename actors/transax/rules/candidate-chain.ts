@@ -1,4 +1,3 @@
-/* eslint-disable no-restricted-syntax -- an interval here is the number of a slice of time, not a span */
 import type { Trade } from "./market-terms.ts";
 import { encodeTrades, runsOf } from "./solution-codec.ts";
 

@@ -1,6 +1,5 @@
 // Goal: the solver reaches the independently computed optima of a whole day of 102 prosumers, exactly.
 // Method: all offers of the day are known at once; rows of data/community-102/expected_optima.csv.
-/* eslint-disable no-restricted-syntax -- an interval here is the number of a slice of time, not a span */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { type Community, parseCommunity } from "./community.ts";
@@ -17,7 +16,7 @@ interface Case {
   readonly flexible: ReadonlySet<number>;
   readonly from: number;
   readonly to: number;
-  readonly delay: number;
+  readonly delayIntervals: number;
   readonly limits: FeederLimits;
   readonly optimumWh: number;
 }
@@ -36,7 +35,7 @@ function parseCases(csv: string): readonly Case[] {
         flexible: new Set(who === "" ? [] : who.split(" ").map(Number)),
         from,
         to,
-        delay: delay.startsWith("until") ? 95 : Number(delay),
+        delayIntervals: delay.startsWith("until") ? 95 : Number(delay),
         limits: {
           externalLimitWh: ce === "" ? undefined : Number(ce),
           internalLimitWh: ci === "" ? undefined : Number(ci),
@@ -75,7 +74,9 @@ function offersOf({ members, netWh, intervalCount }: Community, day: Case): Offe
     .map(({ prosumer, feeder, interval, wh }, index) => {
       const isFlexible =
         wh > 0 && day.flexible.has(prosumer) && interval >= day.from && interval <= day.to;
-      const length = isFlexible ? Math.min(day.delay, intervalCount - 1 - interval) + 1 : 1;
+      const length = isFlexible
+        ? Math.min(day.delayIntervals, intervalCount - 1 - interval) + 1
+        : 1;
       return {
         offerId: index + 1,
         kind: wh > 0 ? "sell" : "buy",

@@ -1,4 +1,3 @@
-/* eslint-disable no-restricted-syntax -- an interval here is the number of a slice of time, not a span */
 /** The two sides of a market. */
 export type OfferKind = "sell" | "buy";
 

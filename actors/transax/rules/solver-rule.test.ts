@@ -2,7 +2,6 @@
 // Method: random small markets; the optimum is found again by another program, with a whole variable for
 // every pair and interval; feasibility is checked by feasible.ts, which is itself tested on broken trades.
 // Seed: 2.
-/* eslint-disable no-restricted-syntax -- an interval here is the number of a slice of time, not a span */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { infeasibilityOf } from "./feasible.ts";

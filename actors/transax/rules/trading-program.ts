@@ -1,4 +1,3 @@
-/* eslint-disable no-restricted-syntax -- an interval here is the number of a slice of time, not a span */
 import type { LinearProgram, LinearRow } from "./linear-solver.ts";
 import { type LimitsOf, type Offer, offerIntervals } from "./market-terms.ts";
 

@@ -5,7 +5,7 @@ import { clt, pub, tim } from "../../../agent/component/ports.ts";
 import type { Assets } from "../../../agent/core/assets.ts";
 import type { EnergyRegister } from "../../bus/energy-register.ts";
 import { Reading, Sink, SinkRequest } from "./messages.ts";
-import { packReadings } from "./pack-readings.ts";
+import { ReadingSubmitter } from "./reading-submitter.ts";
 import { readingsAbi } from "./readings-abi.ts";
 
 /** What a deployment says of a meter. */
@@ -27,9 +27,6 @@ export type OpenRegister = (options: MeterOptions, assets: Assets) => Promise<En
 
 const SINK_TIMEOUT_MS = 10_000;
 const US_PER_S = 1_000_000;
-/** More than any contract of this interface was measured to use; what is not used is not paid. */
-const SUBMIT_GAS = 80_000;
-const SUBMIT_GAS_PER_READING = 1_000;
 
 /**
  * A smart meter: tells its board the net energy of every interval, and the ledger every `batch`.
@@ -49,9 +46,8 @@ export function meter(openRegister: OpenRegister): AnyDefinition {
       intervalS: integerOption(parameters, "intervalS", 1),
       batch: integerOption(parameters, "batch", 1),
     }),
-    setup({ port, contract: { ledger }, account, assets, log }, options) {
+    setup({ port, contract: { ledger }, account, assets, clock, log }, options) {
       let register: EnergyRegister | undefined;
-      let next: number | undefined;
       let sink: { readonly startS: number } | undefined;
       const opened = async (): Promise<EnergyRegister> =>
         (register ??= await openRegister(options, assets));
@@ -72,30 +68,16 @@ export function meter(openRegister: OpenRegister): AnyDefinition {
         return sink;
       }
 
-      /** The interval that the ledger wants next; asked once, then counted. */
-      async function nextInterval(): Promise<number> {
-        const number = await ledger.read("accountOf", [account.address]);
-        return ledger.read("nextReading", [number]);
-      }
+      const submitter = new ReadingSubmitter({
+        ...{ ledger, account, netWh, intervalS: options.intervalS },
+        activeUtcUs: clock.utcUs(),
+      });
 
       async function submitDue(nowUtcUs: number): Promise<void> {
         const found = await foundSink();
         if (found === undefined) return;
-        const first = (next ??= await nextInterval());
-        const endUtcUs = (interval: number): number =>
-          (found.startS + (interval + 1) * options.intervalS) * US_PER_S;
-        const due: number[] = [];
-        for (let each = first; endUtcUs(each) <= nowUtcUs; each += 1)
-          due.push(await netWh(endUtcUs(each)));
-        if (due.length === 0) return;
-        const outcome = await ledger.submit("submitReadings", [first, packReadings(due)], {
-          // With their number: the key of a refused call, or of one of a former life, is not used again.
-          key: `readings ${first}+${due.length}`,
-          gasLimit: SUBMIT_GAS + SUBMIT_GAS_PER_READING * due.length,
-        });
-        // After a refusal the contract is asked again where it stands.
-        next = outcome.kind === "accepted" ? first + due.length : undefined;
-        if (outcome.kind === "refused")
+        const outcome = await submitter.submitDue(found.startS, nowUtcUs);
+        if (outcome?.kind === "refused")
           log("warn", "readings-refused", { meter: options.meter, error: outcome.errorName });
       }
 

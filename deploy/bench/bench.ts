@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { benchWorld } from "./bench-world.ts";
+import { benchDiscovery } from "./discovery.ts";
+import { type Figure, machineFacts, tableText } from "./figures.ts";
+import { benchLedger } from "./ledger.ts";
+import { benchMessages } from "./messages.ts";
+import { benchProcesses } from "./processes.ts";
+
+// npm run bench -- [--json] [--quick] [--only messages|ledger|day|processes|discovery]
+// Figures on stdout, progress on stderr; no verdict.
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    only: { type: "string" },
+  },
+});
+const { quick } = values;
+const folder = mkdtempSync(join(tmpdir(), "bench-"));
+const world = benchWorld("bench", {
+  ...{ host: "127.0.0.1", broadcastHost: "127.255.255.255" },
+  ...{ dataFolder: folder, reportTo: "parent" },
+});
+const counts = quick
+  ? { latencyCount: 500, burstCount: 20_000, echoCount: 500, roundCount: 1 }
+  : { latencyCount: 3_000, burstCount: 100_000, echoCount: 3_000, roundCount: 5 };
+
+const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  messages: () => benchMessages(world, counts),
+  ledger: () => benchLedger(world, quick ? 200 : 2_000),
+  day: async () => (await import("./day.ts")).benchDay(folder, quick),
+  processes: () => benchProcesses(world, quick ? 3 : 9),
+  discovery: () => benchDiscovery(folder, quick ? 2 : 10),
+};
+
+const machine = machineFacts();
+const figures: Figure[] = [];
+try {
+  for (const [name, bench] of Object.entries(BENCHES))
+    if (values.only === undefined || values.only === name) figures.push(...(await bench()));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+const header = Object.entries(machine).map(([name, fact]) => `${name} ${fact}`);
+process.stdout.write(
+  values.json
+    ? `${JSON.stringify({ machine, figures }, undefined, 2)}\n`
+    : `${header.join(", ")}\n${tableText(figures)}`,
+);

@@ -1,0 +1,76 @@
+import { cpus, loadavg } from "node:os";
+
+/** What one phase of a measurement gave; times in µs. */
+export type PhaseReport = Readonly<Record<string, number | string>> & { readonly phase: string };
+
+/** One line of the table. */
+export interface Figure {
+  readonly group: string;
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** 1-minute load average when it was taken. */
+  readonly load: number;
+}
+
+/** Monotonic time in whole µs; on Linux all processes of a machine share its start. */
+export function nowUs(): number {
+  return Number(process.hrtime.bigint() / 1_000n);
+}
+
+/** The value below which `share` (0 to 1) of the sorted or unsorted `values` lie. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
+
+/** Median. */
+export function median(values: readonly number[]): number {
+  return percentile(values, 0.5);
+}
+
+/** p50, p95 and p99 of times in µs. */
+export function percentilesOf(values: readonly number[]): {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+} {
+  return {
+    p50: percentile(values, 0.5),
+    p95: percentile(values, 0.95),
+    p99: percentile(values, 0.99),
+  };
+}
+
+/** A figure with the load of this moment. */
+export function figure(group: string, name: string, value: number, unit: string): Figure {
+  return { group, name, value, unit, load: loadavg()[0] ?? 0 };
+}
+
+/** Facts of the machine. */
+export function machineFacts(): Readonly<Record<string, string | number>> {
+  const [cpu] = cpus();
+  return {
+    cpu: cpu?.model ?? "unknown",
+    cores: cpus().length,
+    node: process.version,
+    load: loadavg()
+      .map((each) => each.toFixed(2))
+      .join(" "),
+  };
+}
+
+/** The figures as a table. */
+export function tableText(figures: readonly Figure[]): string {
+  const lines: string[] = [];
+  let group = "";
+  for (const each of figures) {
+    if (each.group !== group) lines.push("", each.group);
+    group = each.group;
+    const digits = Math.abs(each.value) < 100 ? 2 : 0;
+    lines.push(
+      `  ${each.name.padEnd(46)}${each.value.toFixed(digits).padStart(12)} ${each.unit.padEnd(10)} load ${each.load.toFixed(1)}`,
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}

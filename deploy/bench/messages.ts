@@ -1,0 +1,129 @@
+import type { ToAgent } from "../../agent/actor/protocol.ts";
+import type { Child } from "../../agent/core/spawner.ts";
+import { deferred } from "../../agent/core/waiting.ts";
+import type { World } from "../../agent/core/world.ts";
+import { actorsOn } from "../../agent/node/application-files.ts";
+import { BENCH_MODEL, textLengthFor } from "./application.ts";
+import { type Figure, figure, median, type PhaseReport } from "./figures.ts";
+
+/** How much is measured. */
+export interface MessageCounts {
+  readonly latencyCount: number;
+  /** A multiple of 2,500. */
+  readonly burstCount: number;
+  readonly echoCount: number;
+  readonly roundCount: number;
+}
+
+type Phases = Map<string, PhaseReport>;
+
+/** Two actors, their parent in the role of the agent. */
+async function actorRound(world: World, bytes: number, counts: MessageCounts): Promise<Phases> {
+  const textLength = textLengthFor(bytes);
+  const { latencyCount, burstCount, echoCount } = counts;
+  const deploymentText = `language hedgerow 1;
+app Bench { on (one) Talker(textLength = ${textLength}),
+  Hearer(latencyCount = ${latencyCount}, burstCount = ${burstCount}, echoCount = ${echoCount}, textLength = ${textLength}); }`;
+  const texts = {
+    ...{ modelName: "bench.riaps", modelText: BENCH_MODEL },
+    ...{ deploymentName: "bench.depl", deploymentText },
+  };
+  const phases: Phases = new Map();
+  const over = deferred<undefined>();
+  const providers = new Map<string, string>();
+  const requirers: { readonly child: Child; readonly port: string; readonly key: string }[] = [];
+  const wire = (): void => {
+    for (const { child, port, key } of requirers) {
+      const endpoint = providers.get(key);
+      if (endpoint !== undefined)
+        child.channel.send({ kind: "peers", port, endpoints: [endpoint] });
+    }
+  };
+  const children = actorsOn(texts, "one").map((actor) => {
+    const call = { program: "actor", name: `one/${actor.instanceName}`, options: actor };
+    const child = world.spawner.spawn(call);
+    child.channel.receive((raw) => {
+      const told = raw as ToAgent | ({ readonly kind: "measured" } & PhaseReport);
+      if (told.kind === "provide") providers.set(told.key, told.endpoint);
+      else if (told.kind === "require") requirers.push({ child, port: told.port, key: told.key });
+      else if (told.kind === "measured") {
+        phases.set(told.phase, told);
+        if (told.phase === "over") over.resolve(undefined);
+      }
+      if (told.kind === "provide" || told.kind === "require") wire();
+    });
+    return child;
+  });
+  await finished(children, over.promise);
+  return phases;
+}
+
+/** zeromq.js alone, the same phases. */
+async function rawRound(world: World, frameBytes: number, counts: MessageCounts): Promise<Phases> {
+  const phases: Phases = new Map();
+  const over = deferred<undefined>();
+  const options = { frameBytes, ...counts };
+  const source = world.spawner.spawn({ program: "rawSource", name: "raw/source", options });
+  const endpoints = await new Promise((resolve) => source.channel.receive(resolve));
+  const sink = world.spawner.spawn({
+    program: "rawSink",
+    name: "raw/sink",
+    options: { ...options, endpoints },
+  });
+  sink.channel.receive((raw) => {
+    const told = raw as PhaseReport;
+    phases.set(told.phase, told);
+    if (told.phase === "over") over.resolve(undefined);
+  });
+  await finished([source, sink], over.promise);
+  return phases;
+}
+
+/** Waits for the end of the measurement, or of a child: then it failed. */
+async function finished(children: readonly Child[], over: Promise<unknown>): Promise<void> {
+  const ends = children.map(async ({ name, exited }) => {
+    throw new Error(`${name} ended: ${(await exited).reason}`);
+  });
+  try {
+    await Promise.race([over, ...ends]);
+  } finally {
+    for (const child of children) child.stop();
+    await Promise.allSettled(ends);
+  }
+}
+
+const MEASURES: readonly (readonly [phase: string, what: string, unit: string])[] = [
+  ["burst", "perSecond", "msg/s"],
+  ["one way", "p50", "µs"],
+  ["one way", "p95", "µs"],
+  ["one way", "p99", "µs"],
+  ["round trip", "perSecond", "calls/s"],
+  ["round trip", "p50", "µs"],
+  ["round trip", "p95", "µs"],
+  ["round trip", "p99", "µs"],
+];
+
+/** Messages between two actors beside zeromq.js alone, turn by turn; medians over the rounds. */
+export async function benchMessages(world: World, counts: MessageCounts): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const bytes of [64, 1024]) {
+    const ours: Phases[] = [];
+    const raw: Phases[] = [];
+    for (let round = 0; round < counts.roundCount; round += 1) {
+      process.stderr.write(`messages of ${bytes} B, round ${round + 1} of ${counts.roundCount}\n`);
+      ours.push(await actorRound(world, bytes, counts));
+      raw.push(await rawRound(world, bytes, counts));
+    }
+    const lostCount = ours.filter((phases) => phases.has("lost")).length;
+    const group = `messages of ${bytes} B (${lostCount} rounds with losses)`;
+    for (const [phase, what, unit] of MEASURES) {
+      const of = (rounds: readonly Phases[]): number =>
+        median(rounds.map((phases) => Number(phases.get(phase)?.[what])));
+      const name = what === "perSecond" ? phase : `${phase} ${what}`;
+      figures.push(figure(group, `${name}, actors`, of(ours), unit));
+      figures.push(figure(group, `${name}, zeromq.js`, of(raw), unit));
+      figures.push(figure(group, `${name}, actors / zeromq.js`, of(ours) / of(raw), ""));
+    }
+  }
+  return figures;
+}

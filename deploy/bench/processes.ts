@@ -1,0 +1,116 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import type { Child } from "../../agent/core/spawner.ts";
+import type { World } from "../../agent/core/world.ts";
+import { actorsOn } from "../../agent/node/application-files.ts";
+import { BENCH_MODEL } from "./application.ts";
+import { type Figure, figure, median, nowUs } from "./figures.ts";
+
+const KIB_PER_MIB = 1_024;
+
+/** Memory of a process in MiB. Source: proc(5), smaps_rollup. */
+function memoryOf(pid: number): { readonly residentMib: number; readonly privateMib: number } {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  const kib = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1]);
+  return {
+    residentMib: kib("Rss") / KIB_PER_MIB,
+    privateMib: (kib("Private_Clean") + kib("Private_Dirty")) / KIB_PER_MIB,
+  };
+}
+
+const ACTOR_MODEL = BENCH_MODEL.replace(
+  "actor Talker(textLength) { { source : Source(textLength = textLength); } }",
+  `actor Talker(textLength) { { source : Source(textLength = textLength);
+    sink : Sink(latencyCount = 1000000, burstCount = 0, echoCount = 0, textLength = textLength); } }`,
+);
+
+function programs(): readonly {
+  readonly kind: string;
+  readonly program: string;
+  readonly options: unknown;
+  readonly isUp: (message: unknown) => boolean;
+}[] {
+  const texts = {
+    ...{ modelName: "bench.riaps", modelText: ACTOR_MODEL, deploymentName: "bench.depl" },
+    deploymentText: "language hedgerow 1;\napp Bench { on (one) Talker(textLength = 10); }",
+  };
+  const saysKind = (kind: string) => (message: unknown) =>
+    (message as { readonly kind?: string }).kind === kind;
+  const [actor] = actorsOn(texts, "one");
+  const chain = { chainId: 4242, port: 0, database: "memory", genesis: {} };
+  const mining = { kind: "demand", gatherMs: 0 };
+  const node = { board: "one", cluster: "memory", beaconUdpPort: 15_671 };
+  return [
+    { kind: "world alone", program: "idle", options: 0, isUp: (message) => message === "up" },
+    {
+      ...{ kind: "actor, two components", program: "actor", options: actor },
+      isUp: saysKind("active"),
+    },
+    { kind: "node agent", program: "node", options: node, isUp: saysKind("ready") },
+    {
+      ...{ kind: "ledger", program: "chain", isUp: saysKind("ready") },
+      options: { ...chain, mining, transactionsPerBlockMax: 100 },
+    },
+  ];
+}
+
+/** Time from spawn until it is up, and memory then, of each kind of process; medians. */
+export async function benchProcesses(world: World, roundCount: number): Promise<Figure[]> {
+  const figures: Figure[] = await bareNode(roundCount);
+  for (const { kind, program, options, isUp } of programs()) {
+    process.stderr.write(`processes: ${kind}\n`);
+    const startMs: number[] = [];
+    const memories: ReturnType<typeof memoryOf>[] = [];
+    for (let round = 0; round < roundCount; round += 1) {
+      const fromUs = nowUs();
+      const child = world.spawner.spawn({ program, name: `one/${program}`, options });
+      await up(child, isUp);
+      startMs.push((nowUs() - fromUs) / 1_000);
+      memories.push(memoryOf(child.pid));
+      child.stop();
+      await child.exited;
+    }
+    const resident = median(memories.map(({ residentMib }) => residentMib));
+    const own = median(memories.map(({ privateMib }) => privateMib));
+    figures.push(figure("processes", `${kind}: start`, median(startMs), "ms"));
+    figures.push(figure("processes", `${kind}: resident`, resident, "MiB"));
+    figures.push(figure("processes", `${kind}: private`, own, "MiB"));
+  }
+  return figures;
+}
+
+/** Node alone with a channel to its parent: the floor of all others. */
+async function bareNode(roundCount: number): Promise<Figure[]> {
+  const memories: ReturnType<typeof memoryOf>[] = [];
+  const startMs: number[] = [];
+  for (let round = 0; round < roundCount; round += 1) {
+    const fromUs = nowUs();
+    const script = "process.send('up'); process.on('message', () => undefined);";
+    const stdio = ["ignore", "ignore", "inherit", "ipc"] as const;
+    const flags = ["--max-semi-space-size=1", "-e", script];
+    const child = spawn(process.execPath, flags, { stdio: [...stdio] });
+    await once(child, "message");
+    startMs.push((nowUs() - fromUs) / 1_000);
+    memories.push(memoryOf(child.pid ?? 0));
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  }
+  const resident = median(memories.map(({ residentMib }) => residentMib));
+  const own = median(memories.map(({ privateMib }) => privateMib));
+  return [
+    figure("processes", "bare node: start", median(startMs), "ms"),
+    figure("processes", "bare node: resident", resident, "MiB"),
+    figure("processes", "bare node: private", own, "MiB"),
+  ];
+}
+
+async function up(child: Child, isUp: (message: unknown) => boolean): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    child.channel.receive((message) => {
+      if (isUp(message)) resolve();
+    });
+    void child.exited.then(({ reason }) => reject(new Error(`${child.name}: ${reason}`)));
+  });
+}

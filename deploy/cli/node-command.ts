@@ -1,0 +1,91 @@
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { basename, dirname, resolve } from "node:path";
+import { BEACON_UDP_PORT } from "../../agent/discovery/discovery.ts";
+import { PROGRAMS } from "../../agent/main.ts";
+import type { ApplicationTexts } from "../../agent/node/application-files.ts";
+import type { NodeOptions } from "../../agent/node/node-options.ts";
+import { processWorld } from "../process/process-world.ts";
+import { type Command, EXIT, UsageError } from "./command.ts";
+import { readWords, textOf, wholeOption } from "./words.ts";
+
+const CHAIN_ID = 102_011;
+
+/** `hedgerow node`: a board's agent. */
+export const nodeCommand: Command = {
+  summary: "run this board's agent: discovery, ledger manager, and the actors placed here",
+  help: `hedgerow node [options]
+
+Runs until Ctrl-C. Agents of one cluster find each other by UDP beacons on their network, and connect
+the ports of their actors.
+
+  --name NAME           the board's name, as the deployment has it; default: the host's name
+  --cluster NAME        agents of other clusters are not heard; default "default"
+  --host ADDRESS        this board's address on its network; default 127.0.0.1
+  --broadcast ADDRESS   that network's broadcast address; default 127.255.255.255
+  --udp-port N          port of the beacons; default ${BEACON_UDP_PORT}
+  --model FILE          the application's .riaps file; its folder holds the application's files
+  --deployment FILE     the .depl file
+  --ledger URL          JSON-RPC of the ledger, such as ws://127.0.0.1:8545
+  --chain-id N          default ${CHAIN_ID}
+  --data FOLDER         where the board keeps its keys and its outbox; default ./node-data`,
+  async run(words, terminal) {
+    const string = { type: "string" } as const;
+    const { values } = readWords(words, {
+      ...{ name: string, cluster: string, host: string, broadcast: string, "udp-port": string },
+      ...{ model: string, deployment: string, ledger: string, "chain-id": string, data: string },
+    });
+    const board = textOf(values, "name") ?? hostname();
+    const model = textOf(values, "model");
+    const url = textOf(values, "ledger");
+    const chainId = wholeOption(values, "chain-id", { min: 1, max: 2 ** 48, fallback: CHAIN_ID });
+    const application = await readApplication(model, textOf(values, "deployment"));
+    const options: NodeOptions = {
+      board,
+      cluster: textOf(values, "cluster") ?? "default",
+      beaconUdpPort: wholeOption(values, "udp-port", {
+        ...{ min: 1, max: 65_535 },
+        fallback: BEACON_UDP_PORT,
+      }),
+      ...(application === undefined ? {} : { application }),
+      ...(url === undefined ? {} : { ledger: { url, chainId } }),
+    };
+    const { world } = processWorld(board, {
+      host: textOf(values, "host") ?? "127.0.0.1",
+      broadcastHost: textOf(values, "broadcast") ?? "127.255.255.255",
+      assetsFolder: resolve(model === undefined ? "." : dirname(model)),
+      dataFolder: resolve(textOf(values, "data") ?? "node-data"),
+      ...{ levelMin: "info", logicalUtcUs: undefined },
+    });
+    const channel = {
+      send: (message: unknown) => terminal.out.write(`${JSON.stringify(message)}\n`),
+      receive: () => undefined,
+    };
+    await PROGRAMS["node"]?.(world, options, channel, terminal.signal);
+    return EXIT.ok;
+  },
+};
+
+async function readApplication(
+  model: string | undefined,
+  deployment: string | undefined,
+): Promise<ApplicationTexts | undefined> {
+  if (model === undefined && deployment === undefined) return undefined;
+  if (model === undefined || deployment === undefined)
+    throw new UsageError("--model and --deployment go together");
+  return {
+    modelName: basename(model),
+    modelText: await readText(model),
+    deploymentName: basename(deployment),
+    deploymentText: await readText(deployment),
+  };
+}
+
+/** The text of a file that a person named. @throws UsageError when it cannot be read. */
+export async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${error instanceof Error ? error.message : ""}`);
+  }
+}
