@@ -4,12 +4,14 @@
 // Seed: 1.
 import assert from "node:assert/strict";
 import type { Application } from "../component/define.ts";
+import type { LedgerEvent } from "../component/ledger-service.ts";
 import type { Child } from "../core/spawner.ts";
 import { Registry } from "../discovery/registry.ts";
 import { PROGRAMS } from "../main.ts";
 import { serveLedger } from "../node/ledger-bridge.ts";
 import { Simulation } from "../sim/simulation.ts";
 import { actorProgram } from "./actor-program.ts";
+import { ComponentHost } from "./component-host.ts";
 import type { ToActor, ToAgent } from "./protocol.ts";
 import { Ask, FakeLedger, Told, tinyActor, tinyApplication } from "./tiny-app.contract.ts";
 
@@ -222,6 +224,42 @@ describe("actor program: the ledger", () => {
     board.start(`Keeper(what = "events")`);
     await board.sim.runFor(10);
     assert.deepEqual(board.ledger.delivered, [1, 13, 13, 2]);
+  });
+
+  it("an event that comes after a throw stays open, so that the next incarnation gets it", async () => {
+    const journal: string[] = [];
+    const deliveries: ((event: LedgerEvent) => Promise<void>)[] = [];
+    class TwoReaders extends FakeLedger {
+      override async follow(...call: Parameters<FakeLedger["follow"]>): Promise<void> {
+        deliveries.push(call[2]);
+        await Promise.resolve();
+      }
+    }
+    const actor = tinyActor(`Keeper(what = "events")`);
+    const sim = new Simulation({ seed: 1 });
+    const failures: unknown[] = [];
+    const host = await ComponentHost.open({
+      ...{ world: sim.host("b").openWorld("w"), actor, ledger: new TwoReaders() },
+      model: actor.components[0]!,
+      definition: tinyApplication(journal).components["Book"]!,
+      tell: () => undefined,
+      failed: (error) => failures.push(error),
+      signal: new AbortController().signal,
+    });
+    host.activate();
+    await sim.runFor(1);
+    const resolved: number[] = [];
+    const [deliver] = deliveries;
+    for (const value of [1, 13, 2]) {
+      const place = { blockNumber: 0, logIndex: 0, transactionHash: "0x" as const };
+      void deliver?.({ name: "Added", args: { value }, ...place }).then(() => resolved.push(value));
+    }
+    await sim.runFor(1);
+    assert.equal(failures.length, 1);
+    assert.deepEqual(resolved, [1]);
+    await host[Symbol.asyncDispose]();
+    await sim.runFor(1);
+    assert.deepEqual(resolved, [1]);
   });
 
   const refusals: readonly [string, (ledger: FakeLedger) => void, RegExp][] = [

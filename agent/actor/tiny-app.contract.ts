@@ -17,7 +17,9 @@ import { aborted } from "../core/waiting.ts";
 import { integer, record } from "../message/field.ts";
 import { message } from "../message/message-type.ts";
 import type { ActorInstance } from "../model/instances.ts";
-import { type ApplicationTexts, actorsOn } from "../node/application-files.ts";
+import { parseApp } from "../model/parse-app.ts";
+import { parseDeployment } from "../model/parse-deployment.ts";
+import { instancesFor } from "../model/resolve.ts";
 
 export const Tick = message("Tick", record({ number: integer(0, 1_000_000) }));
 export const Ask = message("Ask", record({ number: integer(0, 1000) }));
@@ -72,7 +74,12 @@ app Tiny {
 `;
 
 /** The model, and a deployment whose lines are given. */
-export function tinyTexts(...lines: readonly string[]): ApplicationTexts {
+export function tinyTexts(...lines: readonly string[]): {
+  readonly modelName: string;
+  readonly modelText: string;
+  readonly deploymentName: string;
+  readonly deploymentText: string;
+} {
   return {
     modelName: "tiny.riaps",
     modelText: MODEL,
@@ -85,7 +92,11 @@ export function tinyTexts(...lines: readonly string[]): ApplicationTexts {
 export function tinyActor(line: string): ActorInstance {
   // Somebody elsewhere for every port to connect to.
   const others = "on (other) Sender as r1; on (other) Receiver as r2;";
-  const [actor] = actorsOn(tinyTexts(`on (b) ${line};`, others), "b");
+  const texts = tinyTexts(`on (b) ${line};`, others);
+  const app = parseApp(texts.modelText, texts.modelName);
+  const deployment = parseDeployment(texts.deploymentText, texts.deploymentName);
+  assert(app.ok && deployment.ok);
+  const [actor] = instancesFor(app.value, deployment.value, "b");
   assert(actor);
   return actor;
 }

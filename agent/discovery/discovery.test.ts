@@ -11,7 +11,9 @@ import { SystemClock } from "../io/system-clock.ts";
 import { UdpLan } from "../io/udp-lan.ts";
 import { ZmqWire } from "../io/zmq-wire.ts";
 import { Simulation } from "../sim/simulation.ts";
+import { encodeBeacon } from "./beacon-wire.ts";
 import { Discovery, type DiscoveryOptions } from "./discovery.ts";
+import { encodeInventory } from "./exchange.ts";
 
 const INTERVAL_MS = 1000;
 const EXPIRY_MS = 3500;
@@ -178,6 +180,33 @@ describe("discovery in the simulator", function () {
     await sim.runFor(10_000);
     assert.deepEqual(a.told, ["joined b"]);
     assert.deepEqual(a.knows("new"), ["here"]);
+  });
+
+  it("an answer in the name of another board or incarnation is not taken", async () => {
+    const sim = new Simulation({ seed: 1 });
+    const a = on(sim, "a");
+    const world = sim.host("z").openWorld("w");
+    let answer = { boardId: "z", incarnation: "old" };
+    const server = await world.wire.server((_request, reply) => {
+      const providers = [{ key: "k", endpoint: "at z" }];
+      reply(encodeInventory({ ...answer, version: 1, providers }));
+    });
+    const socket = await world.lan.open(7);
+    const { endpoint } = server;
+    const beacon = { cluster: "c", boardId: "z", incarnation: "new", endpoint, version: 1 };
+    const speak = async (): Promise<void> => {
+      socket.broadcast(encodeBeacon({ ...beacon, leaving: false }));
+      await sim.runFor(1000);
+    };
+    await speak();
+    assert.deepEqual(a.told, ["joined z"]);
+    assert.deepEqual(a.knows(), ["at a"]);
+    answer = { boardId: "y", incarnation: "new" };
+    await speak();
+    assert.deepEqual(a.knows(), ["at a"]);
+    answer = { boardId: "z", incarnation: "new" };
+    await speak();
+    assert.deepEqual(a.knows(), ["at a", "at z"]);
   });
 
   it("noise on the beacons' port harms nobody", async () => {

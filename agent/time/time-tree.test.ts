@@ -225,6 +225,25 @@ describe("time tree", function () {
     assert.deepEqual((await late.promise).ran, [START_UTC_US + 15]);
   });
 
+  it("waits for what is ready to run, though it has not begun", async () => {
+    const root = new Process(new Ether(1), [], START_UTC_US);
+    let isDone = false;
+    void root.clock.sleepUntilUtc(START_UTC_US + 10, never).then(async () => {
+      for (let count = 0; count < 200; count += 1) await Promise.resolve();
+      root.activity.begin();
+      for (let count = 0; count < 5; count += 1) await turn();
+      isDone = true;
+      root.activity.end();
+    });
+    void root.plan(START_UTC_US + 20, 0);
+    const options = {
+      startUtcUs: START_UTC_US,
+      endUtcUs: START_UTC_US + 100,
+      advanced: (utcUs: number) => assert.equal(isDone, utcUs > START_UTC_US + 10),
+    };
+    assert.equal(await runTimeAuthority(root.tree, root.clock, options, never), START_UTC_US + 20);
+  });
+
   it("a child that dies with work left is not waited for", async () => {
     const tree = treeOfThree(2);
     const [root, , grandchild] = tree.processes;

@@ -50,8 +50,10 @@ describe("process world", function () {
       }
       const { dataFolder } = base;
       assert.deepEqual(
-        ["feeder1", "feeder2", "prosumer101"].map((folder) => existsSync(join(dataFolder, folder))),
-        [true, true, false],
+        ["feeder1", "feeder2", "prosumer101", "feeder2/prosumer101"].map((folder) =>
+          existsSync(join(dataFolder, folder)),
+        ),
+        [true, true, false, false],
       );
     }));
 

@@ -27,6 +27,8 @@ function turn(): Promise<void> {
 /** The contract, and the board's outbox before it: one outcome a key, also for who asks again. */
 class Ledger {
   readonly readings: number[] = [];
+  /** Interval of the first reading, which the contract leaves to the meter. */
+  first: number | undefined;
   readonly #outcomes = new Map<string, Promise<Outcome>>();
   #pending: (() => void)[] = [];
   /** Refuses so many of the next transactions for reasons of its own. */
@@ -54,7 +56,9 @@ class Ledger {
       this.refusals -= 1;
       return { kind: "refused", errorName: "Poor" };
     }
-    if (first !== this.readings.length) return { kind: "refused", errorName: "ReadingOutOfOrder" };
+    this.first ??= first;
+    if (first !== this.first + this.readings.length)
+      return { kind: "refused", errorName: "ReadingOutOfOrder" };
     for (const word of packed.slice(2).match(/.{8}/g) ?? [])
       this.readings.push(Number.parseInt(word, 16) | 0);
     return { kind: "accepted" };
@@ -72,7 +76,7 @@ class Life {
   #last = Promise.resolve();
   isDead = false;
 
-  constructor(ledger: Ledger, heard: Heard[], sink: () => string) {
+  constructor(ledger: Ledger, heard: Heard[], sink: () => string, activeS = START_S) {
     const never = new Promise<never>(() => undefined);
     const alive = <T>(work: () => T): T | Promise<never> => (this.isDead ? never : work());
     const definition = meter(() =>
@@ -95,7 +99,11 @@ class Life {
         ledger: {
           bind: () => (isBound = true),
           read: (name: string) =>
-            alive(() => Promise.resolve(name === "accountOf" ? 1 : ledger.readings.length)),
+            alive(() =>
+              Promise.resolve(
+                name === "accountOf" ? 1 : (ledger.first ?? 0) + ledger.readings.length,
+              ),
+            ),
           submit: (_name: string, [first, packed]: [number, string], { key }: { key: string }) => {
             assert(isBound);
             return alive(() => ledger.submit(first, packed, key));
@@ -105,6 +113,7 @@ class Life {
       account: { address: "0xaa" },
       clock: { utcUs: () => START_S * 1e6 },
       assets: undefined,
+      clock: { utcUs: () => activeS * 1e6 },
       log: () => undefined,
     };
     const options = {
@@ -157,6 +166,19 @@ describe("meter", function () {
     }
     assert.deepEqual(ledger.readings, netWh.slice(0, 20));
     assert.equal(ledger.submittedCount, 3);
+  });
+
+  it("a meter that is new begins with its first whole interval", async () => {
+    const ledger = new Ledger();
+    const life = new Life(ledger, [], () => "open", START_S + 5 * INTERVAL_S + 1);
+    for (let interval = 6; interval < 12; interval += 1) {
+      life.sample(interval);
+      await turns(3);
+      ledger.mine();
+      await turns(3);
+    }
+    assert.equal(ledger.first, 6);
+    assert.deepEqual(ledger.readings, netWh.slice(6, 12));
   });
 
   it("goes on after a refusal that was none of its fault", async () => {
