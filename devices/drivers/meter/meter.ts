@@ -69,7 +69,7 @@ export function meter(openRegister: OpenRegister): AnyDefinition {
       }
 
       const submitter = new ReadingSubmitter({
-        ...{ ledger, account, netWh, intervalS: options.intervalS },
+        ...{ ledger, account, netWh, intervalS: options.intervalS, batch: options.batch },
         activeUtcUs: clock.utcUs(),
       });
 

@@ -13,6 +13,8 @@ export interface SubmitterParts {
   readonly ledger: ContractPort<typeof readingsAbi>;
   readonly account: Account;
   readonly intervalS: number;
+  /** Intervals that are submitted at once. */
+  readonly batch: number;
   /** When the meter began to count. */
   readonly activeUtcUs: number;
   /** Net energy of the interval that ends at `endUtcUs`. */
@@ -49,11 +51,16 @@ export class ReadingSubmitter {
     return outcome;
   }
 
-  /** What the contract wants next; at the very first, the first whole interval of the meter's life. */
+  /**
+   * What the contract wants next; at the very first, the begin of the batch in which the meter came up,
+   * so that one that is started again before its first batch is in begins at the same place.
+   */
   async #wanted(startS: number): Promise<number> {
-    const { ledger, account, intervalS, activeUtcUs } = this.#parts;
+    const { ledger, account, intervalS, batch, activeUtcUs } = this.#parts;
     const number = await ledger.read("accountOf", [account.address]);
     const next = await ledger.read("nextReading", [number]);
-    return next > 0 ? next : Math.max(0, Math.ceil((activeUtcUs / US_PER_S - startS) / intervalS));
+    if (next > 0) return next;
+    const begun = Math.floor((activeUtcUs / US_PER_S - startS) / intervalS);
+    return Math.max(0, Math.floor(begun / batch) * batch);
   }
 }
