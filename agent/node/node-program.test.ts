@@ -101,7 +101,7 @@ describe("node program", function () {
         ["b", "r"],
       ] as const) {
         const before = cluster.journal.length;
-        assert(cluster.sim.host(board).kill(`${board}:${board}/${actor}`));
+        assert(cluster.sim.host(board).kill(`${board}/${actor}`));
         await cluster.sim.runFor(4000);
         assert.equal(cluster.count(board, `actor-ended ${actor}`), 1);
         assert.equal(cluster.count(board, `actor-active ${actor}`), 2);
