@@ -1,6 +1,6 @@
 // Goal: two boards find each other and connect a pub/sub pair in under two seconds, whichever comes first.
-// Method: two real agents in processes of their own: on loopback, and in two network namespaces joined by
-// one veth cable that touches no other network. Time is the machine's monotonic clock, read by the boards.
+// Method: two real agents in processes of their own: on loopback, and in two network namespaces whose
+// cables end in a bridge in a third, so that no packet reaches another network. Time is the machine's monotonic clock, read by the boards.
 // Seed: none.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -57,6 +57,7 @@ describe("two boards on loopback", function () {
 describe("two boards in network namespaces", function () {
   this.timeout(60_000);
   const names = { a: `hg${process.pid}a`, b: `hg${process.pid}b` } as const;
+  const bridge = `hg${process.pid}s`;
   const place = (board: "a" | "b", host: string): Place => ({
     ...{ board, host, namespace: names[board], broadcastHost: "10.77.0.255" },
   });
@@ -69,13 +70,16 @@ describe("two boards in network namespaces", function () {
       process.stderr.write(`two-boards: skipped, ${why}\n`);
       this.skip();
     }
-    for (const name of Object.values(names)) ip("netns", "add", name);
-    // Both ends are born inside: the machine's own network never sees the cable.
-    ip(
-      ...["link", "add", "cable", "netns", names.a, "type", "veth"],
-      ...["peer", "name", "cable", "netns", names.b],
-    );
-    for (const { namespace = "", host } of [a, b]) {
+    for (const name of [...Object.values(names), bridge]) ip("netns", "add", name);
+    ip("-n", bridge, "link", "add", "bridge", "type", "bridge");
+    ip("-n", bridge, "link", "set", "bridge", "up");
+    for (const { board, namespace = "", host } of [a, b]) {
+      // Both ends are born inside: the machine's own network never sees a cable.
+      ip(
+        ...["link", "add", `to-${board}`, "netns", bridge, "type", "veth"],
+        ...["peer", "name", "cable", "netns", namespace],
+      );
+      ip("-n", bridge, "link", "set", `to-${board}`, "master", "bridge", "up");
       const address = ["address", "add", `${host}/24`, "broadcast", "10.77.0.255"];
       ip("-n", namespace, ...address, "dev", "cable");
       ip("-n", namespace, "link", "set", "lo", "up");
@@ -84,7 +88,7 @@ describe("two boards in network namespaces", function () {
   });
 
   after(() => {
-    for (const name of Object.values(names)) {
+    for (const name of [...Object.values(names), bridge]) {
       try {
         ip("netns", "delete", name);
       } catch {
