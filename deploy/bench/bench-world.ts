@@ -1,5 +1,6 @@
 import type { World } from "../../agent/core/world.ts";
 import { makeWorld } from "../../agent/io/real-world.ts";
+import { NODE_FLAGS } from "../process/process-world.ts";
 
 /** What the bench's processes have in common; plain data. */
 export interface BenchWorldOptions {
@@ -11,7 +12,6 @@ export interface BenchWorldOptions {
 }
 
 const CHILD_MODULE = new URL("./child.js", import.meta.url);
-const NODE_FLAGS = ["--max-semi-space-size=1", "--enable-source-maps"];
 
 /** The world of one of the bench's processes; its children get the same. */
 export function benchWorld(name: string, options: BenchWorldOptions): World {

@@ -33,7 +33,7 @@ export const SIGNAL_LISTENERS_MAX = 10_000;
 const CHILD_MODULE = new URL("./child.js", import.meta.url);
 
 /** Small heaps: an actor handles short messages, and a board runs many. */
-const NODE_FLAGS = ["--max-semi-space-size=1", "--enable-source-maps"];
+export const NODE_FLAGS: readonly string[] = ["--max-semi-space-size=1", "--enable-source-maps"];
 
 /**
  * Makes the world of the process called `name`, such as "feeder1" or "feeder1/prosumer101": the part
