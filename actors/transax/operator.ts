@@ -86,7 +86,8 @@ export const operator = component({
 
       async on_settle() {
         const outcome = await finalizeNext(market, mirror);
-        if (outcome.kind === "accepted") return; // the event sets the next time
+        // The event of the next interval, or of one of the past, sets the next time.
+        if (outcome === "behind" || outcome.kind === "accepted") return;
         log("info", "finalize-refused", { error: outcome.errorName, interval: mirror.nextFinal });
         port.settle.fireAtUtc(clock.utcUs() + RETRY_US);
       },

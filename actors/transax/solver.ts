@@ -74,6 +74,7 @@ export const solver = component({
       const overdueUtcUs = finalizableUtcUs(time, mirror.nextFinal) + OVERDUE_US;
       if (clock.utcUs() < overdueUtcUs) return;
       const outcome = await finalizeNext(market, mirror);
+      if (outcome === "behind") return;
       log("warn", "finalized-for-operator", { interval: mirror.nextFinal, kind: outcome.kind });
     }
 

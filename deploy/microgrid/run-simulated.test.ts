@@ -42,6 +42,8 @@ describe("simulated day", function () {
     const result = await run(day);
     assert.equal(traded(result, day), 358_753);
     assert.equal(result.counters["killed"], kills.length);
+    // Whoever comes back asks where the market stands, and does nothing twice.
+    assert.equal(result.recorder.progress.refusedCount, 0);
   });
 
   it("trades the optimum under an external limit, and never more", async () => {
