@@ -19,7 +19,7 @@ const OPTIONS: TraderOptions = {
     forecastErrorPercent: 0,
     seed: 1,
   },
-  ...{ batteryWh: 0, batteryW: 0, intervals: 96 },
+  ...{ batteryWh: 0, batteryW: 0, fromInterval: 0, intervals: 96 },
 };
 const forecasts = fc.array(fc.integer({ min: -3000, max: 3000 }), { minLength: 1, maxLength: 20 });
 const plans = fc.integer({ min: 1, max: 6 });
@@ -72,6 +72,16 @@ describe("trader plan", () => {
         assert.equal(energy("sell"), sum(planned.filter((wh) => wh > 0)));
         assert.equal(energy("buy"), sum(planned.map((wh) => Math.max(0, -wh))));
       }),
+    );
+  });
+
+  it("offers nothing before the interval it trades from", () => {
+    const options = { ...OPTIONS, fromInterval: 6 };
+    const window = windowOf(options, 2, 0);
+    const offers = plannedOffers(options, Array<number>(12).fill(-50), window, INTERVAL_S);
+    assert.deepEqual(
+      offers.map(({ firstInterval }) => firstInterval),
+      [6, 7],
     );
   });
 

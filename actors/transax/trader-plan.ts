@@ -18,7 +18,8 @@ export interface TraderOptions {
   /** Size and power of its battery; 0: none. */
   readonly batteryWh: number;
   readonly batteryW: number;
-  /** It trades for so many intervals from the market's start. */
+  /** It trades from this interval of the market on, and for all before `intervals`. */
+  readonly fromInterval: number;
   readonly intervals: number;
 }
 
@@ -33,6 +34,7 @@ export function readTraderOptions(parameters: Parameters): TraderOptions {
     seed: integerOption(parameters, "seed"),
     batteryWh: integerOption(parameters, "batteryWh"),
     batteryW: integerOption(parameters, "batteryW"),
+    fromInterval: integerOption(parameters, "fromInterval"),
     intervals: integerOption(parameters, "intervals", 1),
   };
 }
@@ -60,7 +62,7 @@ export interface PlanWindow {
  * since what it stores at noon is for the evening; the others go hour by hour, when they know more.
  */
 export function windowOf(
-  { batteryWh, intervals }: TraderOptions,
+  { batteryWh, fromInterval, intervals }: TraderOptions,
   plan: number,
   firstOpen: number,
 ): PlanWindow {
@@ -68,7 +70,7 @@ export function windowOf(
   const number = batteryWh > 0 ? Math.max(plan, lastPlan) : plan;
   return {
     plan: number,
-    firstInterval: Math.max(firstOfPlan(plan), firstOpen),
+    firstInterval: Math.max(firstOfPlan(plan), firstOpen, fromInterval),
     endInterval: Math.min(firstOfPlan(number + 1), intervals),
   };
 }

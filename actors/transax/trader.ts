@@ -7,7 +7,7 @@ import { readCommunity } from "./community-file.ts";
 import { marketAbi } from "./contracts/generated/market-artefact.ts";
 import { GAS } from "./gas-limits.ts";
 import { hexOf } from "./hex.ts";
-import { firstOfPlan, firstOpen, nextPlan, planUtcUs } from "./market-time.ts";
+import { firstOfPlan, firstOpen, nextPlan, PLAN_INTERVALS, planUtcUs } from "./market-time.ts";
 import { Enrollment, EnrollRequest } from "./messages.ts";
 import type { NewOffer } from "./rules/market-terms.ts";
 import { encodeOffers } from "./rules/offer-codec.ts";
@@ -50,7 +50,7 @@ export const trader = component({
         return;
       }
       member = outcome;
-      next = outcome.nextPlan;
+      next = Math.max(outcome.nextPlan, Math.floor(options.fromInterval / PLAN_INTERVALS) + 1);
       planLater(outcome);
     }
 

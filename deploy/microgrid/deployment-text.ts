@@ -31,7 +31,8 @@ function pricesOf({ prosumer }: Member): { readonly askUnits: number; readonly b
  * solvers. With all members and no changes it is the text of actors/transax/microgrid.depl.
  */
 export function deploymentText(members: readonly Member[], options: DayOptions): string {
-  const { externalLimitWh, internalLimitWh, forecastErrorPercent, seed, lastInterval } = options;
+  const { externalLimitWh, internalLimitWh, forecastErrorPercent, seed } = options;
+  const { firstInterval, lastInterval } = options;
   const common = `community = "${COMMUNITY}", startS = ${DAY_START_S}`;
   const lines = [
     "language hedgerow 1;",
@@ -54,9 +55,10 @@ export function deploymentText(members: readonly Member[], options: DayOptions):
       options.batteryWh === 0 || member.role === "consumer"
         ? ""
         : `, batteryWh = ${options.batteryWh}, batteryW = ${options.batteryW}`;
+    const from = firstInterval === 0 ? "" : `, fromInterval = ${firstInterval}`;
     const until = lastInterval === 95 ? "" : `, intervals = ${lastInterval + 1}`;
     lines.push(
-      `  on (${boardOf(member.feeder)}) Prosumer(meter = "${member.prosumer}", ${common}, askUnits = ${askUnits}, bidUnits = ${bidUnits}${forecast}${battery}${until}) as prosumer${member.prosumer};`,
+      `  on (${boardOf(member.feeder)}) Prosumer(meter = "${member.prosumer}", ${common}, askUnits = ${askUnits}, bidUnits = ${bidUnits}${forecast}${battery}${from}${until}) as prosumer${member.prosumer};`,
     );
   }
   return `${[...lines, "}"].join("\n")}\n`;
