@@ -74,7 +74,7 @@ export default tseslint.config(
     files: ["actors/**", "deploy/microgrid/**"],
     rules: {
       "no-restricted-syntax": fieldsSayTheirUnit(
-        ":not([key.name=/^(interval|(first|last|next|end)Interval|.*WhPerInterval)$/])",
+        ":not([key.name=/^(interval|(first|last|next|end|from)Interval|.*WhPerInterval)$/])",
       ),
     },
   },
