@@ -7,11 +7,6 @@ import { type Boot, EXIT_FAILED, type ToChild, type ToParent } from "./child-pro
 /** After the parent's death a program has this long to stop, in ms. */
 const ORPHAN_MS_MAX = 5000;
 
-/** Whether this process was forked by a ChildSpawner, and should call `runChild`. */
-export function isChild(): boolean {
-  return process.send !== undefined;
-}
-
 /**
  * Runs, in a process forked by ChildSpawner, the program that its parent names, and then exits.
  *

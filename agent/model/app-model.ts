@@ -116,9 +116,6 @@ export interface Actual {
 /** A port of a component type; narrow on `kind`. */
 export type Port = MessagePort | PairPort | TimerPort | InsidePort;
 
-/** The ten kinds of port, by the keyword of the language. */
-export type PortKind = Port["kind"];
-
 /** `pub p: M timed`, `sub s: M timed within 5 msec`. */
 export interface MessagePort {
   readonly kind: "pub" | "sub";

@@ -2,6 +2,7 @@ import { addr } from "micro-eth-signer";
 import type { Hex } from "../../agent/component/ledger-service.ts";
 import type { RpcClient } from "../../agent/core/rpc.ts";
 import type { Child } from "../../agent/core/spawner.ts";
+import { hexOf } from "../../agent/ledger/hex.ts";
 import { runTimeAuthority } from "../../agent/time/time-authority.ts";
 import { type ProcessWorldOptions, processWorld } from "../process/process-world.ts";
 import { type DayOptions, spanOf } from "./day-options.ts";
@@ -88,8 +89,4 @@ async function stopped(child: Child): Promise<void> {
 async function failureOf(boards: readonly Child[]): Promise<never> {
   const ends = boards.map(async ({ name, exited }) => `${name}: ${(await exited).reason}`);
   throw new Error(`an agent ended: ${await Promise.race(ends)}`);
-}
-
-function hexOf(bytes: Uint8Array): Hex {
-  return `0x${Buffer.from(bytes).toString("hex")}`;
 }

@@ -4,6 +4,7 @@ import type { Hex } from "../../agent/component/ledger-service.ts";
 import type { Assets } from "../../agent/core/assets.ts";
 import type { RpcClient } from "../../agent/core/rpc.ts";
 import type { Child } from "../../agent/core/spawner.ts";
+import { hexOf } from "../../agent/ledger/hex.ts";
 import { openCrypto } from "../../agent/ledger/ledger-crypto.ts";
 import { loadPrograms } from "../../agent/main.ts";
 import { SeededRandom } from "../../agent/sim/seeded-random.ts";
@@ -117,8 +118,4 @@ async function within<T>(sim: Simulation, work: Promise<T>): Promise<T> {
   done.catch(() => undefined); // told by the await below, also when events throw first
   await sim.runWhile(() => !isDone);
   return await done;
-}
-
-function hexOf(bytes: Uint8Array): Hex {
-  return `0x${Buffer.from(bytes).toString("hex")}`;
 }

@@ -4,15 +4,6 @@ export interface Chance {
   next(): number;
 }
 
-/** The forecast that knows: `count` values from `from` on; 0 beyond the end of the data. */
-export function perfectForecast(
-  netWh: readonly number[],
-  from: number,
-  count: number,
-): readonly number[] {
-  return Array.from({ length: count }, (_, place) => netWh[from + place] ?? 0);
-}
-
 /**
  * A forecast that errs: each value times 1 + `relativeError` * z, where z is standard normal, in whole Wh.
  * Production stays production and consumption consumption: a factor below 0 counts as 0. Takes two draws
