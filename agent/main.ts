@@ -12,7 +12,9 @@ const APPLICATIONS: Readonly<Record<string, () => Promise<Application>>> = {
 
 const loading = new Map<string, Promise<Application>>();
 
-async function loadApplication(appName: string): Promise<Application> {
+async function loadApplication(appName: string, codeUrl?: string): Promise<Application> {
+  if (codeUrl !== undefined)
+    return ((await import(codeUrl)) as { readonly application: Application }).application;
   const load = APPLICATIONS[appName];
   if (load === undefined) throw new AgentError("APPLICATION_UNKNOWN", { app: appName });
   const application = loading.get(appName) ?? load();
@@ -21,7 +23,7 @@ async function loadApplication(appName: string): Promise<Application> {
 }
 
 const LOADERS = {
-  /** One actor; options: ActorInstance. */
+  /** One actor, or several that share a process; options: CrewOptions. */
   async actor() {
     const { actorProgram } = await import("./actor/actor-program.ts");
     return actorProgram(loadApplication);

@@ -1,5 +1,5 @@
+import type { CallOutcome } from "../../agent/component/calls.ts";
 import type { Account, ContractPort } from "../../agent/component/contract.ts";
-import type { CallOutcome } from "../../agent/component/define.ts";
 import type { Hex } from "../../agent/component/ledger-service.ts";
 import type { MessageType } from "../../agent/message/message-type.ts";
 import type { marketAbi } from "./contracts/generated/market-artefact.ts";

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import type { Application } from "../component/define.ts";
 import type { LedgerEvent } from "../component/ledger-service.ts";
+import { asked } from "../core/run-in-world.contract.ts";
 import type { Child } from "../core/spawner.ts";
 import { Registry } from "../discovery/registry.ts";
 import { PROGRAMS } from "../main.ts";
@@ -12,7 +13,7 @@ import { serveLedger } from "../node/ledger-bridge.ts";
 import { Simulation } from "../sim/simulation.ts";
 import { actorProgram } from "./actor-program.ts";
 import { ComponentHost } from "./component-host.ts";
-import type { ToActor, ToAgent } from "./protocol.ts";
+import type { Addressed, CrewOptions, ToActor, ToAgent } from "./protocol.ts";
 import { Ask, FakeLedger, Told, tinyActor, tinyApplication } from "./tiny-app.contract.ts";
 
 /** A board whose agent is the test. */
@@ -23,7 +24,7 @@ class Board {
   readonly registry = new Registry(() => undefined);
   readonly sim: Simulation;
   /** Answers of the ledger are held back while set. */
-  held: ToActor[] | undefined;
+  held: Addressed<ToActor>[] | undefined;
 
   constructor(application: Application = tinyApplication(this.journal)) {
     const actor = actorProgram(() => Promise.resolve(application));
@@ -31,11 +32,14 @@ class Board {
   }
 
   start(line: string, { hasLedger = true, program = "actor" } = {}): Child {
-    const options = tinyActor(line);
+    const instance = tinyActor(line);
+    const options: CrewOptions = { actors: [instance] };
+    const actor = instance.instanceName;
     const child = this.sim.host("b").start({ program, name: line, options });
     const send = (message: ToActor): void => {
-      if (this.held === undefined || message.kind === "peers") child.channel.send(message);
-      else this.held.push(message);
+      if (this.held === undefined || message.kind === "peers")
+        child.channel.send({ actor, message });
+      else this.held.push({ actor, message });
     };
     const ended = new AbortController();
     void child.exited.then(() => ended.abort());
@@ -46,13 +50,18 @@ class Board {
       signal: ended.signal,
     });
     child.channel.receive((raw) => {
-      const message = raw as ToAgent;
+      const { message } = raw as Addressed<ToAgent>;
       this.told.push(message);
       if (message.kind === "provide") this.registry.provide(line, message);
       else if (message.kind === "require") {
         const { port, key } = message;
         this.registry.require(key, (endpoints) => send({ kind: "peers", port, endpoints }));
-      } else if (message.kind !== "active") ledgerCalls(message);
+      } else if (
+        message.kind === "ledger" ||
+        message.kind === "follow" ||
+        message.kind === "event-done"
+      )
+        ledgerCalls(message);
     });
     return child;
   }
@@ -131,13 +140,13 @@ describe("actor program", () => {
     assert(provided?.kind === "provide");
     // The component waits for its account: its server is up, its handlers are not.
     await using client = board.sim.host("c").openWorld("w").wire.client(provided.endpoint);
-    const asked = client.request(Ask.encode({ number: 4 }), 60_000);
+    const pending = asked(client, Ask.encode({ number: 4 }), 60_000);
     await board.sim.runFor(1000);
     assert.deepEqual(board.journal, []);
     board.release(child);
     await board.sim.runFor(1000);
     assert.deepEqual(board.journal, ["book active", "asked 4"]);
-    assert.deepEqual(Told.decode((await asked)!), { square: 16 });
+    assert.deepEqual(Told.decode((await pending)!), { square: 16 });
   });
 });
 

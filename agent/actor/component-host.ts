@@ -146,6 +146,7 @@ export class ComponentHost implements AsyncDisposable {
           ledger.transfer(account, { to, valueWei, ...(key === undefined ? {} : { key }) }),
         signDigest: (digest: Uint8Array) => ledger.signDigest(account, digest),
       },
+      group: {},
       log: (level, event, facts) => world.log.write(level, event, facts),
     };
   }

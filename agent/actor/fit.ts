@@ -7,7 +7,12 @@ const KINDS: Readonly<Record<Port["kind"], PortInstance["kind"]>> = {
   sub: "sub",
   clt: "clt",
   srv: "srv",
+  req: "req",
+  rep: "rep",
+  qry: "qry",
+  ans: "ans",
   tim: "timer",
+  ins: "inside",
 };
 
 interface Names {

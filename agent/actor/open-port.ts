@@ -76,5 +76,11 @@ export async function openPort(
       };
       return { call, timer };
     }
+    case "req":
+    case "rep":
+    case "qry":
+    case "ans":
+    case "ins":
+      throw new Error(`ports of kind ${port.kind} cannot be opened yet`);
   }
 }

@@ -1,13 +1,35 @@
 import type { LedgerEvent } from "../component/ledger-service.ts";
+import type { Notice } from "../component/life.ts";
+import type { ActorInstance } from "../model/instances.ts";
+
+/** What the program of one or more actors is told at its start. */
+export interface CrewOptions {
+  /** More than one when they share a process. */
+  readonly actors: readonly ActorInstance[];
+  /** Module that exports the application's code; absent: the application is one of this build. */
+  readonly codeUrl?: string;
+}
+
+/** What a crew and its agent send each other: one actor's message at a time. */
+export interface Addressed<M> {
+  /** Instance name. */
+  readonly actor: string;
+  readonly message: M;
+}
 
 /** What an actor tells the agent of its board. */
 export type ToAgent =
   /** A port of this actor can be reached at `endpoint`. */
   | { readonly kind: "provide"; readonly key: string; readonly endpoint: string }
+  | { readonly kind: "withdraw"; readonly key: string; readonly endpoint: string }
   /** `port` wants to know all providers of `key`, now and whenever they change. */
   | { readonly kind: "require"; readonly port: string; readonly key: string }
+  | { readonly kind: "release"; readonly port: string; readonly key: string }
   /** All ports exist and the components are being activated. */
   | { readonly kind: "active" }
+  /** The answer to a ping: the actor's event loop turns. */
+  | { readonly kind: "pong"; readonly number: number }
+  | Incident
   | LedgerCall
   /** The events of `readerId` should come; see LedgerService.follow. */
   | {
@@ -18,6 +40,29 @@ export type ToAgent =
     }
   /** The handler of the event handed over last to `readerId` has ended. */
   | { readonly kind: "event-done"; readonly readerId: number };
+
+/** What went wrong in a component and did not end its actor. */
+export type Incident =
+  /** A handler threw, and the component's fault handler said to go on. */
+  | {
+      readonly kind: "fault";
+      readonly component: string;
+      readonly handler: string;
+      readonly reason: string;
+    }
+  /** A handler has been running for `runningMs`: it hangs, or waits for what does not come. */
+  | {
+      readonly kind: "hang";
+      readonly component: string;
+      readonly handler: string;
+      readonly runningMs: number;
+    }
+  | {
+      readonly kind: "deadline";
+      readonly component: string;
+      readonly port: string;
+      readonly lateMs: number;
+    };
 
 /** One request to the ledger manager; `callId` is unique within the actor's life. */
 export interface LedgerCall {
@@ -32,6 +77,11 @@ export interface LedgerCall {
 export type ToActor =
   /** All providers for `port`; replaces what was told before. */
   | { readonly kind: "peers"; readonly port: string; readonly endpoints: readonly string[] }
+  | { readonly kind: "ping"; readonly number: number }
+  | { readonly kind: "notice"; readonly notice: Notice }
+  /** Stop handling, or go on. */
+  | { readonly kind: "pause" }
+  | { readonly kind: "resume" }
   | { readonly kind: "ledger-result"; readonly callId: number; readonly value: unknown }
   /** A call failed, or a reader: the two share their numbers. */
   | {

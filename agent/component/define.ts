@@ -2,42 +2,20 @@ import type { Abi, ExtractAbiEventNames } from "abitype";
 import type { Assets } from "../core/assets.ts";
 import type { Facts, LogLevel } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
+import type { MessageType } from "../message/message-type.ts";
+import type { Arrival, Caller, CallOutcome, PortCalls } from "./calls.ts";
 import type { Account, ContractPort, ContractType, EventArgs, EventPlace } from "./contract.ts";
-import type { Clt, Ports, Pub, Srv, Sub, Tim } from "./ports.ts";
+import type { GroupHandlers, GroupMember, Groups, JoinOptions } from "./group.ts";
+import type { LifeHandlers } from "./life.ts";
+import type { Ans, Ins, Ports, Qry, Rep, Req, Srv, Sub } from "./ports.ts";
+import type { Threads } from "./thread.ts";
 
 /** The contracts of a component, by the names of its contract ports. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- only `any` accepts every interface
 export type Contracts = Readonly<Record<string, ContractType<any>>>;
 
-/** How a request of a client port ended. */
-export type CallOutcome<R> =
-  | { readonly kind: "reply"; readonly reply: R }
-  /** No server is known, none answered in time, or its answer was malformed. The port is usable at once. */
-  | { readonly kind: "no-reply"; readonly reason: "no-server" | "timeout" | "malformed" };
-
-/** The calling side of each port, by name. */
-export type PortCalls<P extends Ports> = {
-  readonly [K in keyof P as P[K] extends { readonly kind: "sub" | "srv" }
-    ? never
-    : K]: P[K] extends Pub<infer M>
-    ? (message: M) => void
-    : P[K] extends Clt<infer Q, infer R>
-      ? (request: Q, timeoutMs: number) => Promise<CallOutcome<R>>
-      : P[K] extends Tim
-        ? TimerControl
-        : never;
-};
-
-/** A timer in the component's hands. */
-export interface TimerControl {
-  /** Fires once when cluster time reaches `utcUs` (at once when past); replaces what was set before. */
-  fireAtUtc(utcUs: number): void;
-  /** Forgets what was set; a periodic timer stops until `fireAtUtc`. */
-  cancel(): void;
-}
-
 /** What a component gets; nothing else, so nothing else can leak in. */
-export interface Context<P extends Ports, C extends Contracts> {
+export interface Context<P extends Ports, C extends Contracts, G extends Groups = Groups> {
   /** Actor and component instance, such as "prosumer101/trader". */
   readonly name: string;
   readonly clock: { utcUs(): number };
@@ -49,6 +27,12 @@ export interface Context<P extends Ports, C extends Contracts> {
   };
   /** The actor's account on the board's ledger. @throws AgentError LEDGER_ABSENT on use, when the board has none. */
   readonly account: Account;
+  /** Joins groups of the types that the component names. */
+  readonly group: {
+    readonly [K in keyof G]: G[K] extends MessageType<infer M>
+      ? { join(instance: string, options: JoinOptions): Promise<GroupMember<M>> }
+      : never;
+  };
   readonly log: (level: LogLevel, event: string, facts: Facts) => void;
 }
 
@@ -60,10 +44,20 @@ type HandlerName<P extends Ports> = {
 
 type HandlerOf<T> =
   T extends Sub<infer M>
-    ? (message: M) => Awaitable<void>
+    ? (message: M, arrival: Arrival) => Awaitable<void>
     : T extends Srv<infer Q, infer R>
-      ? (request: Q) => Awaitable<R>
-      : (dueUtcUs: number) => Awaitable<void>;
+      ? (request: Q, arrival: Arrival) => Awaitable<R>
+      : T extends Req<unknown, infer R>
+        ? (outcome: CallOutcome<R>, arrival: Arrival) => Awaitable<void>
+        : T extends Rep<infer Q, infer R>
+          ? (request: Q, caller: Caller<R>, arrival: Arrival) => Awaitable<void>
+          : T extends Qry<unknown, infer R>
+            ? (outcome: CallOutcome<R>, queryId: number, arrival: Arrival) => Awaitable<void>
+            : T extends Ans<infer Q, infer R>
+              ? (request: Q, caller: Caller<R>, arrival: Arrival) => Awaitable<void>
+              : T extends Ins<unknown, infer U>
+                ? (message: U, thread: string, arrival: Arrival) => Awaitable<void>
+                : (dueUtcUs: number) => Awaitable<void>;
 
 // Not a mapped type with `as`: through that, parameters of handlers would get no type from here.
 type PortHandlers<P extends Ports> = {
@@ -84,40 +78,39 @@ export interface EventHandlers<C extends Contracts> {
   };
 }
 
-/** Moments of a component's life. */
-export interface LifeHandlers {
-  /** Before the first message: all ports exist. */
-  handleActivate?(): Awaitable<void>;
-  /** After the last message, on an orderly stop. */
-  handleDeactivate?(): Awaitable<void>;
-}
-
 /** One handler `on_<port>` for every input port; they run one at a time and to the end. */
 export type Handlers<P extends Ports, C extends Contracts> = PortHandlers<P> &
   EventHandlers<C> &
+  GroupHandlers &
   LifeHandlers;
 
-/** A component: its ports, its contracts, and a setup that returns its handlers. */
-export interface Definition<P extends Ports, C extends Contracts, O> {
+/** A component: its ports, its contracts, its groups, and a setup that returns its handlers. */
+export interface Definition<P extends Ports, C extends Contracts, O, G extends Groups = Groups> {
   /** Its name in the model. */
   readonly name: string;
   readonly ports: P;
   readonly contracts?: C;
+  readonly groups?: G;
+  /** The inner threads of a device, by name. */
+  readonly threads?: Threads<P, O>;
   /** Checks the parameters that the model and the deployment give, and types them. */
   readonly options: (parameters: Readonly<Record<string, unknown>>) => O;
-  readonly setup: (context: Context<P, C>, options: O) => Handlers<P, C>;
+  readonly setup: (context: Context<P, C, G>, options: O) => Handlers<P, C>;
 }
 
 /** Types a component definition; adds no behaviour. */
-export function component<const P extends Ports, const C extends Contracts, O>(
-  definition: Definition<P, C, O>,
-): Definition<P, C, O> {
+export function component<
+  const P extends Ports,
+  const C extends Contracts,
+  O,
+  const G extends Groups = Readonly<Record<string, never>>,
+>(definition: Definition<P, C, O, G>): Definition<P, C, O, G> {
   return definition;
 }
 
 /** A definition of any shape, as the actor host takes it. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the host knows shapes only at run time
-export type AnyDefinition = Definition<any, any, any>;
+export type AnyDefinition = Definition<any, any, any, any>;
 
 /** An application: its components by their names in the model. */
 export interface Application {

@@ -1,6 +1,7 @@
 // What the contract suites of all bodies share: a way to run a piece of program in a world.
 import assert from "node:assert/strict";
 import type { Clock } from "./clock.ts";
+import type { WireClient } from "./wire.ts";
 import type { World } from "./world.ts";
 
 /** Runs `body` as a program in a fresh world and closes that world; rejects when `body` does. */
@@ -58,4 +59,14 @@ export function utf8(text: string): Uint8Array {
 
 export function fromUtf8(frame: Uint8Array | undefined): string | undefined {
   return frame && new TextDecoder().decode(frame);
+}
+
+/** Asks, and resolves with the bytes of the reply; undefined when there was none. */
+export async function asked(
+  client: WireClient,
+  frame: Uint8Array,
+  timeoutMs: number,
+): Promise<Uint8Array | undefined> {
+  const answer = await client.request(frame, timeoutMs);
+  return answer.kind === "reply" ? answer.frame : undefined;
 }

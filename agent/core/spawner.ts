@@ -5,6 +5,17 @@
 export interface Spawner {
   /** Starts `program`; never throws for a program that fails: that is told by `exited`. */
   spawn(program: ProgramCall): Child;
+  /**
+   * The lasting programs that an earlier parent of this one's name left running, each once; what they
+   * and that parent said to each other last may be lost: see Channel.renewed.
+   */
+  survivors(): Promise<readonly Survivor[]>;
+}
+
+/** A program that outlived its parent. */
+export interface Survivor {
+  readonly call: ProgramCall;
+  readonly child: Child;
 }
 
 /** What to start. */
@@ -15,6 +26,25 @@ export interface ProgramCall {
   readonly name: string;
   /** Plain data handed to the program; survives structured cloning. */
   readonly options: unknown;
+  /** Where it runs: in a process of its own (default), or in a thread of this one, which ends with it. */
+  readonly in?: "process" | "thread";
+  /**
+   * It goes on when its parent dies, and is handed to the next parent by `Spawner.survivors`.
+   * Default: it is stopped then. Of processes only.
+   */
+  readonly lasting?: boolean;
+  /** As whom it runs; default: as its parent. Of processes only. */
+  readonly runAs?: RunAs;
+}
+
+/** The rights of a process, each at most those of its parent. */
+export interface RunAs {
+  /** Name of a user of this system. */
+  readonly user?: string;
+  /** Names of groups of this system, such as gpio, i2c, dialout: the resources that it is granted. */
+  readonly groups?: readonly string[];
+  /** Scheduled by the system's real-time policy. Source: sched(7). */
+  readonly realTime?: { readonly policy: "fifo" | "roundRobin"; readonly priority: number };
 }
 
 /** A program seen from its parent. */
@@ -45,4 +75,6 @@ export interface Channel {
   send(message: unknown): void;
   /** Sets the one receiver; messages that came before wait for it. */
   receive(receiver: (message: unknown) => void): void;
+  /** Calls `listener` whenever the other end is a new incarnation, which knows nothing of what was said. */
+  renewed?(listener: () => void): void;
 }

@@ -2,9 +2,9 @@
 // Method: the same claims in a fresh world of each body; waiting is for events, never for a time to pass.
 // Seed: none.
 import assert from "node:assert/strict";
-import { eventually, fromUtf8, Inbox, type RunIn, utf8 } from "./run-in-world.contract.ts";
+import { asked, eventually, fromUtf8, Inbox, type RunIn, utf8 } from "./run-in-world.contract.ts";
 import { hasCode } from "./store.contract.ts";
-import { FRAME_BYTES_MAX, type Wire, type WireSubscriber } from "./wire.ts";
+import { FRAME_BYTES_MAX, type Wire, type WireRequest, type WireSubscriber } from "./wire.ts";
 
 class Listener extends Inbox<string> implements AsyncDisposable {
   readonly subscriber: WireSubscriber;
@@ -175,17 +175,17 @@ function publishingFailures(run: RunIn<"wire" | "clock">): void {
 function asking(run: RunIn<"wire" | "clock">): void {
   it("answers requests, of many clients and of every size", () =>
     run(async ({ wire }) => {
-      await using server = await wire.server((request, reply) => reply(request));
+      await using server = await wire.server((request) => request.reply(request.frame));
       await using first = wire.client(server.endpoint);
       await using second = wire.client(server.endpoint);
       const sizes = [0, 1, 127, 128, 129, 100_000, FRAME_BYTES_MAX];
       for (const [index, size] of sizes.entries()) {
         const frame = new Uint8Array(size).fill(index);
-        const replies = await Promise.all([first, second].map((one) => one.request(frame, 5000)));
+        const replies = await Promise.all([first, second].map((one) => asked(one, frame, 5000)));
         assert.deepEqual(replies, [frame, frame]);
       }
       await assert.rejects(
-        first.request(new Uint8Array(FRAME_BYTES_MAX + 1), 5000),
+        asked(first, new Uint8Array(FRAME_BYTES_MAX + 1), 5000),
         hasCode("WIRE_FRAME_TOO_LARGE"),
       );
     }));
@@ -193,21 +193,21 @@ function asking(run: RunIn<"wire" | "clock">): void {
   it("requests arrive in the order in which they were made", () =>
     run(async ({ wire }) => {
       const heard: string[] = [];
-      await using server = await wire.server((request, reply) => {
+      await using server = await wire.server(({ frame: request, reply }) => {
         heard.push(fromUtf8(request) ?? "");
         reply(request);
       });
       await using client = wire.client(server.endpoint);
       const sent = Array.from({ length: 200 }, (_, index) => String(index));
-      const replies = await Promise.all(sent.map((text) => client.request(utf8(text), 5000)));
+      const replies = await Promise.all(sent.map((text) => asked(client, utf8(text), 5000)));
       assert.deepEqual(replies.map(fromUtf8), sent);
       assert.deepEqual(heard, sent);
     }));
 
   it("two outstanding requests may be answered in reverse order, and only once each", () =>
     run(async ({ wire }) => {
-      const held: ((frame: Uint8Array) => void)[] = [];
-      await using server = await wire.server((request, reply) => {
+      const held: WireRequest["reply"][] = [];
+      await using server = await wire.server(({ frame: request, reply }) => {
         held.push(reply);
         if (held.length < 2) return;
         held[1]?.(utf8("to second"));
@@ -218,7 +218,7 @@ function asking(run: RunIn<"wire" | "clock">): void {
       await using client = wire.client(server.endpoint);
       const order: string[] = [];
       const ask = async (text: string): Promise<void> => {
-        order.push(fromUtf8(await client.request(utf8(text), 5000)) ?? "none");
+        order.push(fromUtf8(await asked(client, utf8(text), 5000)) ?? "none");
       };
       await Promise.all([ask("first"), ask("second")]);
       assert.deepEqual(order, ["to second", "to first"]);
@@ -228,30 +228,30 @@ function asking(run: RunIn<"wire" | "clock">): void {
 function askingFailures(run: RunIn<"wire" | "clock">): void {
   it("a request without a reply ends with undefined; a late reply answers nothing else", () =>
     run(async ({ wire, clock }) => {
-      const held: ((frame: Uint8Array) => void)[] = [];
-      await using server = await wire.server((request, reply) => {
+      const held: WireRequest["reply"][] = [];
+      await using server = await wire.server(({ frame: request, reply }) => {
         if (fromUtf8(request) === "hold") held.push(reply);
         else reply(request);
       });
       await using client = wire.client(server.endpoint);
-      assert.equal(fromUtf8(await client.request(utf8("ready"), 5000)), "ready");
-      assert.equal(await client.request(utf8("hold"), 30), undefined);
+      assert.equal(fromUtf8(await asked(client, utf8("ready"), 5000)), "ready");
+      assert.equal(await asked(client, utf8("hold"), 30), undefined);
       await eventually(clock, () => held.length === 1);
-      const next = client.request(utf8("next"), 5000);
+      const next = asked(client, utf8("next"), 5000);
       held[0]?.(utf8("late"));
       assert.equal(fromUtf8(await next), "next");
-      assert.equal(fromUtf8(await client.request(utf8("after"), 5000)), "after");
+      assert.equal(fromUtf8(await asked(client, utf8("after"), 5000)), "after");
     }));
 
   it("a request to nobody times out, and is never delivered to who comes later", () =>
     run(async ({ wire }) => {
       await using nowhere = wire.client("no endpoint");
-      assert.equal(await nowhere.request(utf8("x"), 20), undefined);
-      const gone = await wire.server((request, reply) => reply(request));
+      assert.equal(await asked(nowhere, utf8("x"), 20), undefined);
+      const gone = await wire.server((request) => request.reply(request.frame));
       await gone[Symbol.asyncDispose]();
       await gone[Symbol.asyncDispose]();
       await using client = wire.client(gone.endpoint);
-      assert.equal(await client.request(utf8("x"), 20), undefined);
+      assert.equal(await asked(client, utf8("x"), 20), undefined);
     }));
 
   it("disposal of a client ends its requests, and twice is once", () =>
@@ -261,28 +261,28 @@ function askingFailures(run: RunIn<"wire" | "clock">): void {
         heardCount += 1;
       });
       const client = wire.client(server.endpoint);
-      const asked = client.request(utf8("x"), 60_000);
+      const pending = asked(client, utf8("x"), 60_000);
       await eventually(clock, () => heardCount === 1);
       await client[Symbol.asyncDispose]();
       await client[Symbol.asyncDispose]();
-      assert.equal(await asked, undefined);
-      assert.equal(await client.request(utf8("x"), 60_000), undefined);
+      assert.equal(await pending, undefined);
+      assert.equal(await asked(client, utf8("x"), 60_000), undefined);
     }));
 
   it("a reply to a client that is gone harms nobody", () =>
     run(async ({ wire, clock }) => {
-      const held: ((frame: Uint8Array) => void)[] = [];
-      await using server = await wire.server((request, reply) => {
+      const held: WireRequest["reply"][] = [];
+      await using server = await wire.server(({ frame: request, reply }) => {
         if (fromUtf8(request) === "hold") held.push(reply);
         else reply(request);
       });
       const leaves = wire.client(server.endpoint);
-      const asked = leaves.request(utf8("hold"), 60_000);
+      const pending = asked(leaves, utf8("hold"), 60_000);
       await eventually(clock, () => held.length === 1);
       await leaves[Symbol.asyncDispose]();
-      assert.equal(await asked, undefined);
+      assert.equal(await pending, undefined);
       held[0]?.(utf8("for nobody"));
       await using stays = wire.client(server.endpoint);
-      assert.equal(fromUtf8(await stays.request(utf8("x"), 5000)), "x");
+      assert.equal(fromUtf8(await asked(stays, utf8("x"), 5000)), "x");
     }));
 }

@@ -5,19 +5,32 @@
  */
 export interface Wire {
   /** Binds a publisher on a free endpoint. */
-  publisher(): Promise<WirePublisher>;
+  publisher(options?: BindOptions): Promise<WirePublisher>;
   /** Opens a subscriber that hands each frame to `receive`, in the order of its publisher. */
-  subscriber(receive: (frame: Uint8Array) => void): WireSubscriber;
-  /**
-   * Binds a server on a free endpoint. `serve` gets each request and a `reply` to be called at most
-   * once, now or later; a reply to a client that is gone is dropped and counted.
-   */
-  server(
-    serve: (request: Uint8Array, reply: (frame: Uint8Array) => void) => void,
-  ): Promise<WireServer>;
+  subscriber(receive: ReceiveFrame): WireSubscriber;
+  /** Binds a server on a free endpoint; `serve` gets each request, to be answered now or later. */
+  server(serve: (request: WireRequest) => void, options?: BindOptions): Promise<WireServer>;
   /** Opens a client of the server at `endpoint`, which need not be up yet. */
   client(endpoint: string): WireClient;
 }
+
+/** How far a socket can be reached: within this process, on this board, or from other boards. */
+export type Reach = "process" | "board" | "network";
+
+/** How a socket that others connect to is bound. */
+export interface BindOptions {
+  /** Default "network". */
+  readonly reach?: Reach;
+  /**
+   * One more address, such as tcp://0.0.0.0:5556, under which programs that are not ours reach the
+   * socket as plain ZeroMQ: a PUB that sends the payload (and a second frame with the time stamp),
+   * or a REP.
+   */
+  readonly door?: string;
+}
+
+/** Takes a frame in; `sentUtcUs` is the sender's time stamp, for those that send one. */
+export type ReceiveFrame = (frame: Uint8Array, sentUtcUs: number | undefined) => void;
 
 /** The most bytes of one frame. */
 export const FRAME_BYTES_MAX = 4 * 1024 * 1024;
@@ -37,7 +50,7 @@ export interface WirePublisher extends AsyncDisposable {
    * never blocks. The bytes must not be changed afterwards.
    * @throws AgentError WIRE_FRAME_TOO_LARGE beyond FRAME_BYTES_MAX.
    */
-  offer(frame: Uint8Array): number;
+  offer(frame: Uint8Array, sentUtcUs?: number): number;
 }
 
 /** The receiving end of publish/subscribe. */
@@ -46,6 +59,24 @@ export interface WireSubscriber extends AsyncDisposable {
   connect(endpoint: string): void;
   /** Stops following `endpoint`; unknown ones are ignored. */
   disconnect(endpoint: string): void;
+  /**
+   * Takes nothing more in until `resume`: what comes waits with its publishers, whose bound it fills.
+   * At most a few frames that are here already are still handed over.
+   */
+  pause(): void;
+  resume(): void;
+}
+
+/** One request as its server sees it. */
+export interface WireRequest {
+  readonly frame: Uint8Array;
+  readonly sentUtcUs: number | undefined;
+  /** Who asks: the same text for all requests of one client, for as long as it is connected. */
+  readonly client: string;
+  /** Answers; only the first answer counts. To a client that is gone it is dropped and counted. */
+  readonly reply: (frame: Uint8Array, sentUtcUs?: number) => void;
+  /** Answers that the request is not taken: the client learns at once. */
+  readonly refuse: () => void;
 }
 
 /** The answering end of request/reply. */
@@ -53,11 +84,21 @@ export interface WireServer extends AsyncDisposable {
   readonly endpoint: string;
 }
 
+/** How a request on the wire ended. */
+export type WireAnswer =
+  | {
+      readonly kind: "reply";
+      readonly frame: Uint8Array;
+      readonly sentUtcUs: number | undefined;
+    }
+  /** timeout: nothing came in time; refused: the server has no room; lost: the server, or this client, is gone. */
+  | { readonly kind: "none"; readonly reason: "timeout" | "refused" | "lost" };
+
 /** The asking end of request/reply; any number of requests may be outstanding. */
 export interface WireClient extends AsyncDisposable {
   /**
-   * Resolves with the reply, or with undefined when none came within `timeoutMs` or the client was
-   * disposed. A late reply is dropped, and never answers another request.
+   * Resolves with what became of the request, within `timeoutMs`.
+   * A late reply is dropped, and never answers another request.
    */
-  request(frame: Uint8Array, timeoutMs: number): Promise<Uint8Array | undefined>;
+  request(frame: Uint8Array, timeoutMs: number, sentUtcUs?: number): Promise<WireAnswer>;
 }

@@ -187,7 +187,7 @@ describe("discovery in the simulator", function () {
     const a = on(sim, "a");
     const world = sim.host("z").openWorld("w");
     let answer = { boardId: "z", incarnation: "old" };
-    const server = await world.wire.server((_request, reply) => {
+    const server = await world.wire.server(({ reply }) => {
       const providers = [{ key: "k", endpoint: "at z" }];
       reply(encodeInventory({ ...answer, version: 1, providers }));
     });

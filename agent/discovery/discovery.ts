@@ -73,7 +73,7 @@ export class Discovery {
   async run(signal: AbortSignal): Promise<void> {
     const { wire, lan } = this.#world;
     this.#ended = signal;
-    await using server = await wire.server((request, reply) => {
+    await using server = await wire.server(({ frame: request, reply }) => {
       if (isInventoryRequest(request)) reply(this.#inventory());
     });
     await using socket = await lan.open(this.#options.beaconUdpPort);
@@ -171,9 +171,9 @@ export class Discovery {
   ): Promise<Inventory | undefined> {
     const incarnation = this.#table.incarnationOf(boardId);
     for (let attempt = 0; attempt < INVENTORY_ATTEMPTS_MAX; attempt += 1) {
-      const frame = await client.request(INVENTORY_REQUEST, INVENTORY_TIMEOUT_MS);
+      const answer = await client.request(INVENTORY_REQUEST, INVENTORY_TIMEOUT_MS);
       if (ended.aborted || this.#table.incarnationOf(boardId) !== incarnation) return undefined;
-      const inventory = frame === undefined ? undefined : decodeInventory(frame);
+      const inventory = answer.kind === "reply" ? decodeInventory(answer.frame) : undefined;
       const isTheirs = inventory?.boardId === boardId && inventory.incarnation === incarnation;
       if (isTheirs) return inventory;
     }

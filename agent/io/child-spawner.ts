@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import type { Channel, Child, Exit, ProgramCall, Spawner } from "../core/spawner.ts";
+import type { Channel, Child, Exit, ProgramCall, Spawner, Survivor } from "../core/spawner.ts";
 import { ChannelEnd } from "./channel-end.ts";
 import type { ToChild, ToParent } from "./child-protocol.ts";
 
@@ -33,6 +33,10 @@ export class ChildSpawner implements Spawner {
     const process = new ChildProgram(child, name, graceMs);
     process.tell({ kind: "boot", boot: { program, name, options, world } });
     return process;
+  }
+
+  survivors(): Promise<readonly Survivor[]> {
+    return Promise.resolve([]);
   }
 }
 

@@ -3,7 +3,7 @@ import { ZmqWire } from "./zmq-wire.ts";
 
 const wire = new ZmqWire({ host: "127.0.0.1" });
 const publisher = await wire.publisher();
-const server = await wire.server((request, reply) => reply(request));
+const server = await wire.server((request) => request.reply(request.frame));
 process.on("disconnect", () => process.exit());
 process.send?.({ publisher: publisher.endpoint, server: server.endpoint });
 let count = 0;

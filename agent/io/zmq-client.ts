@@ -1,5 +1,5 @@
 import { Dealer } from "zeromq";
-import { FRAMES_QUEUED_MAX, type WireClient } from "../core/wire.ts";
+import { FRAMES_QUEUED_MAX, type WireAnswer, type WireClient } from "../core/wire.ts";
 import { sleepMs } from "./sleep.ts";
 import {
   asBuffer,
@@ -16,10 +16,13 @@ const RETRY_MS_MIN = 1;
 const RETRY_MS_MAX = 64;
 const NEVER = new AbortController().signal;
 
+const LOST: WireAnswer = { kind: "none", reason: "lost" };
+const TIMEOUT: WireAnswer = { kind: "none", reason: "timeout" };
+
 interface Pending {
   readonly id: Buffer;
   readonly frame: Uint8Array;
-  readonly settle: (reply: Uint8Array | undefined) => void;
+  readonly settle: (answer: WireAnswer) => void;
 }
 
 /**
@@ -48,20 +51,20 @@ export class ZmqClient implements WireClient {
     void readAll(this.#socket, (parts) => this.#take(parts));
   }
 
-  async request(frame: Uint8Array, timeoutMs: number): Promise<Uint8Array | undefined> {
+  async request(frame: Uint8Array, timeoutMs: number): Promise<WireAnswer> {
     checkFrame(frame);
-    if (this.#socket.closed || this.#pending.size >= FRAMES_QUEUED_MAX) return undefined;
+    if (this.#socket.closed || this.#pending.size >= FRAMES_QUEUED_MAX) return LOST;
     this.#lastId = (this.#lastId + 1) >>> 0;
     const id = Buffer.alloc(REQUEST_ID_BYTES);
     id.writeUInt32LE(this.#lastId);
     const key = this.#lastId;
     return new Promise((resolve) => {
-      const settle = (reply: Uint8Array | undefined): void => {
+      const settle = (answer: WireAnswer): void => {
         clearTimeout(timer);
         this.#pending.delete(key);
-        resolve(reply);
+        resolve(answer);
       };
-      const timer = setTimeout(() => settle(undefined), Math.min(timeoutMs, 2 ** 31 - 1));
+      const timer = setTimeout(() => settle(TIMEOUT), Math.min(timeoutMs, 2 ** 31 - 1));
       const pending = { id, frame, settle };
       this.#pending.set(key, pending);
       this.#unsent.push(pending);
@@ -71,7 +74,7 @@ export class ZmqClient implements WireClient {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#socket.close();
-    for (const { settle } of [...this.#pending.values()]) settle(undefined);
+    for (const { settle } of [...this.#pending.values()]) settle(LOST);
     return Promise.resolve();
   }
 
@@ -117,6 +120,11 @@ export class ZmqClient implements WireClient {
     const pending =
       id?.byteLength === REQUEST_ID_BYTES ? this.#pending.get(id.readUInt32LE()) : undefined;
     if (pending === undefined || body === undefined) this.strayCount += 1;
-    else pending.settle(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
+    else
+      pending.settle({
+        kind: "reply",
+        frame: new Uint8Array(body.buffer, body.byteOffset, body.byteLength),
+        sentUtcUs: undefined,
+      });
   }
 }

@@ -1,12 +1,12 @@
 import { Router } from "zeromq";
-import type { WireServer } from "../core/wire.ts";
+import type { WireRequest, WireServer } from "../core/wire.ts";
 import { FRAMES_QUEUED_MAX } from "../core/wire.ts";
 import { asBuffer, checkFrame, readAll, SEND_AT_ONCE, SOCKET_OPTIONS } from "./zmq-options.ts";
 
 /** Length of the number by which a client knows its request again. */
 export const REQUEST_ID_BYTES = 4;
 
-type Serve = (request: Uint8Array, reply: (frame: Uint8Array) => void) => void;
+type Serve = (request: WireRequest) => void;
 
 /** Answers requests over ROUTER: [who, request id, body] in, the same with the reply out. */
 export class ZmqServer implements WireServer {
@@ -49,11 +49,17 @@ export class ZmqServer implements WireServer {
       return;
     }
     let replied = false;
-    this.#serve(new Uint8Array(body.buffer, body.byteOffset, body.byteLength), (frame) => {
-      checkFrame(frame);
-      if (replied) return;
-      replied = true;
-      this.#send([who, id, asBuffer(frame)]);
+    this.#serve({
+      frame: new Uint8Array(body.buffer, body.byteOffset, body.byteLength),
+      sentUtcUs: undefined,
+      client: who.toString("hex"),
+      reply: (frame) => {
+        checkFrame(frame);
+        if (replied) return;
+        replied = true;
+        this.#send([who, id, asBuffer(frame)]);
+      },
+      refuse: () => undefined,
     });
   }
 

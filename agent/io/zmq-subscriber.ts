@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Subscriber } from "zeromq";
-import type { WireSubscriber } from "../core/wire.ts";
+import type { ReceiveFrame, WireSubscriber } from "../core/wire.ts";
 import { unpackBatch } from "./frame-batch.ts";
 import { CONNECTOR_OPTIONS, isEndpoint, readAll } from "./zmq-options.ts";
 import { ALONE, PACKED, TOPIC_BYTES } from "./zmq-publisher.ts";
@@ -12,11 +12,12 @@ const BATCHES_INSIDE_MAX = 16;
 export class ZmqSubscriber implements WireSubscriber {
   /** Messages that no publisher of ours sends. */
   malformedCount = 0;
-  readonly #receive: (frame: Uint8Array) => void;
+  readonly #receive: ReceiveFrame;
   readonly #socket: Subscriber;
   readonly #endpoints = new Set<string>();
+  #paused = false;
 
-  constructor(receive: (frame: Uint8Array) => void) {
+  constructor(receive: ReceiveFrame) {
     this.#receive = receive;
     this.#socket = new Subscriber({
       ...CONNECTOR_OPTIONS,
@@ -37,6 +38,14 @@ export class ZmqSubscriber implements WireSubscriber {
     this.#socket.disconnect(endpoint);
   }
 
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#socket.close();
     return Promise.resolve();
@@ -45,13 +54,13 @@ export class ZmqSubscriber implements WireSubscriber {
   #take([head, body]: readonly Buffer[]): void {
     const kind = head?.[TOPIC_BYTES];
     if (body !== undefined && kind === ALONE)
-      this.#receive(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
+      this.#receive(new Uint8Array(body.buffer, body.byteOffset, body.byteLength), undefined);
     else if (body === undefined || kind !== PACKED || !unpackBatch(body, this.#hand))
       this.malformedCount += 1;
   }
 
   readonly #hand = (frame: Uint8Array): void => {
     // A receiver may dispose of us in the middle of a batch.
-    if (!this.#socket.closed) this.#receive(frame);
+    if (!this.#socket.closed && !this.#paused) this.#receive(frame, undefined);
   };
 }

@@ -5,8 +5,9 @@ import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { Dealer, Router, Subscriber, XPublisher } from "zeromq";
-import { eventually, fromUtf8, Inbox, utf8 } from "../core/run-in-world.contract.ts";
+import { asked, eventually, fromUtf8, Inbox, utf8 } from "../core/run-in-world.contract.ts";
 import { wireContract } from "../core/wire.contract.ts";
+import type { WireRequest } from "../core/wire.ts";
 import { unpackBatch } from "./frame-batch.ts";
 import { SystemClock } from "./system-clock.ts";
 import { ZmqClient } from "./zmq-client.ts";
@@ -30,12 +31,12 @@ describe("zmq wire", function () {
       const [endpoints] = (await once(child, "message")) as [{ publisher: string; server: string }];
       subscriber.connect(endpoints.publisher);
       await using client = wire.client(endpoints.server);
-      assert.equal(fromUtf8(await client.request(utf8("x"), 5000)), "x");
+      assert.equal(fromUtf8(await asked(client, utf8("x"), 5000)), "x");
       const first = (await inbox.next())[0] ?? 0;
       assert.equal((await inbox.next())[0], first + 1);
       child.kill("SIGKILL");
       await once(child, "exit");
-      assert.equal(await client.request(utf8("to the dead"), 50), undefined);
+      assert.equal(await asked(client, utf8("to the dead"), 50), undefined);
       while (inbox.waiting > 0) await inbox.next();
     }
   });
@@ -107,7 +108,7 @@ describe("zmq wire", function () {
   });
 
   it("server and client drop and count messages that are none of ours", async () => {
-    const server = await ZmqServer.bind(loopback, (request, reply) => {
+    const server = await ZmqServer.bind(loopback, ({ frame: request, reply }) => {
       reply(request);
       reply(utf8("a second reply"));
     });
@@ -125,25 +126,25 @@ describe("zmq wire", function () {
     const liar = new Router();
     await liar.bind("tcp://127.0.0.1:*");
     await using client = new ZmqClient(liar.lastEndpoint ?? "");
-    const asked = client.request(utf8("q"), 5000);
+    const pending = asked(client, utf8("q"), 5000);
     const [who, id] = (await liar.receive()) as [Buffer, Buffer, Buffer];
     await liar.send([who, "x"]);
     await liar.send([who, Buffer.from([9, 9, 9, 9]), "for another request"]);
     await liar.send([who, id, "true"]);
-    assert.equal(fromUtf8(await asked), "true");
+    assert.equal(fromUtf8(await pending), "true");
     assert.equal(client.strayCount, 2);
     liar.close();
   });
 
   it("a client counts a reply that comes too late", async () => {
-    const held: ((frame: Uint8Array) => void)[] = [];
-    await using server = await wire.server((_request, reply) => void held.push(reply));
+    const held: WireRequest["reply"][] = [];
+    await using server = await wire.server((request) => void held.push(request.reply));
     await using client = new ZmqClient(server.endpoint);
-    const first = client.request(utf8("q"), 20);
+    const first = asked(client, utf8("q"), 20);
     await eventually(clock, () => held.length === 1);
     assert.equal(await first, undefined);
     held[0]?.(utf8("late"));
-    const second = client.request(utf8("q"), 5000);
+    const second = asked(client, utf8("q"), 5000);
     await eventually(clock, () => held.length === 2);
     held[1]?.(utf8("in time"));
     assert.equal(fromUtf8(await second), "in time");
@@ -151,15 +152,14 @@ describe("zmq wire", function () {
   });
 
   it("a server counts replies that cannot be sent: the client is gone, or the server is", async () => {
-    const held: ((frame: Uint8Array) => void)[] = [];
-    const hold = (_request: Uint8Array, reply: (frame: Uint8Array) => void): void =>
-      void held.push(reply);
+    const held: WireRequest["reply"][] = [];
+    const hold = ({ reply }: WireRequest): void => void held.push(reply);
     const server = await ZmqServer.bind(loopback, hold);
     const client = wire.client(server.endpoint);
-    const asked = Array.from({ length: 1000 }, () => client.request(utf8("q"), 5000));
-    await eventually(clock, () => held.length === asked.length);
+    const pending = Array.from({ length: 1000 }, () => asked(client, utf8("q"), 5000));
+    await eventually(clock, () => held.length === pending.length);
     await client[Symbol.asyncDispose]();
-    assert.deepEqual(new Set(await Promise.all(asked)), new Set([undefined]));
+    assert.deepEqual(new Set(await Promise.all(pending)), new Set([undefined]));
     // Until the server hears of the connection's end, a reply is still accepted.
     await eventually(clock, () => {
       held.pop()?.(utf8("late"));

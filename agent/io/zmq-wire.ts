@@ -1,4 +1,12 @@
-import type { Wire, WireClient, WirePublisher, WireServer, WireSubscriber } from "../core/wire.ts";
+import type {
+  ReceiveFrame,
+  Wire,
+  WireClient,
+  WirePublisher,
+  WireRequest,
+  WireServer,
+  WireSubscriber,
+} from "../core/wire.ts";
 import { ZmqClient } from "./zmq-client.ts";
 import { ZmqPublisher } from "./zmq-publisher.ts";
 import { ZmqServer } from "./zmq-server.ts";
@@ -22,13 +30,11 @@ export class ZmqWire implements Wire {
     return ZmqPublisher.bind(this.#address);
   }
 
-  subscriber(receive: (frame: Uint8Array) => void): WireSubscriber {
+  subscriber(receive: ReceiveFrame): WireSubscriber {
     return new ZmqSubscriber(receive);
   }
 
-  server(
-    serve: (request: Uint8Array, reply: (frame: Uint8Array) => void) => void,
-  ): Promise<WireServer> {
+  server(serve: (request: WireRequest) => void): Promise<WireServer> {
     return ZmqServer.bind(this.#address, serve);
   }
 

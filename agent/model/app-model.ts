@@ -79,8 +79,8 @@ export interface ComponentType {
   readonly position: SourcePosition;
 }
 
-/** The order in which pending ports are served: as they come, by port order, or in turns. */
-export type ComponentScheduler = "default" | "priority" | "roundRobin";
+/** The order in which pending ports are served: as they come, by port order, in turns, or by earliest deadline (ours). */
+export type ComponentScheduler = "default" | "priority" | "roundRobin" | "deadline";
 
 /** A parameter with an optional default. */
 export interface Formal {

@@ -28,6 +28,14 @@ export interface ActorInstance {
   /** null: the file gives none. */
   readonly scheduler: ActorScheduler | null;
   readonly limits: ResourceLimits;
+  /** own: a process of its own; shared: one with all actors of the application on this board that say so. */
+  readonly isolation: "own" | "shared";
+  /** null: the agent's default. */
+  readonly restart: RestartPolicy | null;
+  /** As whom its process runs; null: as the agent. */
+  readonly runAs: RunAs | null;
+  /** Doors for programs that are not ours, and servers of theirs; see ForeignLink. */
+  readonly foreign: readonly ForeignLink[];
   /** Final values of the actor's formals; those without any value are absent. */
   readonly parameters: Parameters;
   /** The scope of every message of the application, seen from this actor. */
@@ -48,6 +56,41 @@ export interface GroupInstanceType {
   readonly times: GroupTimes;
 }
 
+/** When a dead actor is started again. */
+export interface RestartPolicy {
+  /** At most so many restarts within `periodMs`; one more and the agent gives the actor up. */
+  readonly restartsMax: number;
+  readonly periodMs: number;
+  /** Wait before the first restart of a period, in ms; doubles with each further one up to delayMsMax. */
+  readonly firstDelayMs: number;
+  readonly delayMsMax: number;
+}
+
+/** Rights of a process: a user of the system, and named groups as the resources that it is granted. */
+export interface RunAs {
+  readonly user: string | null;
+  readonly groups: readonly string[];
+}
+
+/** A port that speaks plain ZeroMQ with programs that are not ours. */
+export interface ForeignLink {
+  /** bind: they come to us at `address`; connect: we go to them. */
+  readonly how: "bind" | "connect";
+  /** Component and port, such as "source/tick". */
+  readonly port: string;
+  /** As ZeroMQ has it, such as tcp://0.0.0.0:5556. */
+  readonly address: string;
+  /** Public key of theirs, 40 characters of Z85; null: in the clear. */
+  readonly curveKey: string | null;
+}
+
+/** How many messages wait for a handler, and what happens to one more. */
+export interface QueuePolicy {
+  readonly lengthMax: number;
+  /** dropOldest, dropNewest: counted here; refuse: the sender keeps it, or is told. */
+  readonly whenFull: "dropOldest" | "dropNewest" | "refuse";
+}
+
 /** One component or device in an actor. */
 export interface ComponentInstance {
   readonly name: string;
@@ -55,6 +98,8 @@ export interface ComponentInstance {
   readonly isDevice: boolean;
   readonly language: ComponentType["language"];
   readonly scheduler: ComponentScheduler;
+  /** Whether it runs in a thread of its own, so that its computing holds up nobody else. */
+  readonly inWorker: boolean;
   /** One value for every formal of the component type. */
   readonly parameters: Parameters;
   readonly ports: readonly PortInstance[];
@@ -77,6 +122,8 @@ export interface MessagePortInstance {
   readonly scope: MessageScope;
   readonly timed: boolean;
   readonly withinMs: number | null;
+  /** What waits for the handler; null: the runtime's default, and for ports without a handler. */
+  readonly queue: QueuePolicy | null;
 }
 
 /** A port for a request and its reply. */
@@ -90,6 +137,8 @@ export interface PairPortInstance {
   readonly scope: MessageScope;
   readonly timed: boolean;
   readonly withinMs: number | null;
+  /** What waits for the handler; null: the runtime's default, and for ports without a handler. */
+  readonly queue: QueuePolicy | null;
 }
 
 /** A timer; `periodMs` null: sporadic. */

@@ -17,7 +17,12 @@ import type { Argument, DeploymentModel, HostRule, Placement } from "./deploymen
 import { quoted } from "./literal-rule.ts";
 
 const LANGUAGES = { cpp: " in c++", python: " in python", unspecified: "" } as const;
-const SCHEDULERS = { default: "", priority: " scheduler priority;", roundRobin: " scheduler rr;" };
+const SCHEDULERS = {
+  default: "",
+  priority: " scheduler priority;",
+  roundRobin: " scheduler rr;",
+  deadline: " scheduler deadline;",
+};
 
 /**
  * A `.riaps` file in canonical layout: two spaces a level, one declaration a line, times in msec,

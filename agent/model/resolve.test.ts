@@ -68,6 +68,7 @@ describe("instances of a board", () => {
       name: "meter",
       componentType: "Meter",
       isDevice: true,
+      inWorker: false,
       language: "unspecified",
       scheduler: "default",
       parameters: { bus: "/dev/ttyS2", baud: 19200, gain: 0.0015, invert: false },
@@ -83,6 +84,7 @@ describe("instances of a board", () => {
           scope: "local",
           timed: true,
           withinMs: null,
+          queue: null,
         },
         {
           kind: "ans",
@@ -93,6 +95,7 @@ describe("instances of a board", () => {
           scope: "local",
           timed: false,
           withinMs: null,
+          queue: null,
         },
       ],
     });

@@ -50,6 +50,10 @@ function resolveActor(
     isRealTime: actor.isRealTime,
     scheduler: actor.scheduler ?? null,
     limits: actor.limits,
+    isolation: "own",
+    restart: null,
+    runAs: null,
+    foreign: [],
     parameters,
     scopes: Object.fromEntries(
       app.messages.map(({ name }) => [name, scopeOfMessage(actor, name)] as const),
@@ -93,6 +97,7 @@ function resolveComponent(
     isDevice: component.isDevice,
     language: component.language,
     scheduler: component.scheduler,
+    inWorker: false,
     parameters: Object.fromEntries(values),
     ports: component.ports.map((port, index) => resolvePort(actor, port, index + 1)),
   };
@@ -120,7 +125,7 @@ function resolvePort(actor: ActorType, port: Port, index: number): PortInstance 
     case "sub": {
       const { kind, name, message, timed, withinMs } = port;
       const scope = scopeOfPort(actor, port);
-      return { kind, name, index, message: message.name, scope, timed, withinMs };
+      return { kind, name, index, message: message.name, scope, timed, withinMs, queue: null };
     }
     case "timer":
       return {
@@ -149,6 +154,7 @@ function resolvePort(actor: ActorType, port: Port, index: number): PortInstance 
         scope,
         timed,
         withinMs,
+        queue: null,
       };
     }
   }

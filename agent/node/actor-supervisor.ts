@@ -1,4 +1,4 @@
-import type { ToActor, ToAgent } from "../actor/protocol.ts";
+import type { Addressed, CrewOptions, ToActor, ToAgent } from "../actor/protocol.ts";
 import type { LedgerService } from "../component/ledger-service.ts";
 import type { Child } from "../core/spawner.ts";
 import type { World } from "../core/world.ts";
@@ -37,7 +37,7 @@ export async function superviseActor(
     const child = world.spawner.spawn({
       program: "actor",
       name: `${actor.board}/${name}`,
-      options: actor,
+      options: { actors: [actor] } satisfies CrewOptions,
     });
     tell({ kind: "actor-started", actor: name, pid: child.pid });
     const exit = await hosted(parts, actor, child, signal);
@@ -64,10 +64,12 @@ async function hosted(
 ): ReturnType<typeof endOf> {
   const ended = new AbortController();
   const undo: (() => void)[] = [];
-  const send = (message: ToActor): void => child.channel.send(message);
+  const name = actor.instanceName;
+  const send = (message: ToActor): void =>
+    child.channel.send({ actor: name, message } satisfies Addressed<ToActor>);
   const ledgerCalls = serveLedger({ ledger, send, log: world.log, signal: ended.signal });
   child.channel.receive((raw) => {
-    const message = raw as ToAgent;
+    const { message } = raw as Addressed<ToAgent>;
     switch (message.kind) {
       case "provide":
         registry.provide(String(child.pid), message);
@@ -84,6 +86,13 @@ async function hosted(
       case "follow":
       case "event-done":
         ledgerCalls(message);
+        break;
+      case "withdraw":
+      case "release":
+      case "pong":
+      case "fault":
+      case "hang":
+      case "deadline":
         break;
     }
   });

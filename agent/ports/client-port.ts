@@ -6,7 +6,10 @@ import { differences } from "./differences.ts";
 /** How a request ended, as the wire and the reply's check tell. */
 export type Answer<R> =
   | { readonly kind: "reply"; readonly reply: R }
-  | { readonly kind: "no-reply"; readonly reason: "no-server" | "timeout" | "malformed" };
+  | {
+      readonly kind: "no-reply";
+      readonly reason: "no-server" | "timeout" | "malformed" | "refused" | "lost";
+    };
 
 /** The message types of a client or server port. */
 export interface Exchange<Q, R> {
@@ -51,8 +54,8 @@ export class ClientPort<Q, R> implements AsyncDisposable {
     if (client === undefined) return { kind: "no-reply", reason: "no-server" };
     const restMs = Math.max(0, timeoutMs - (this.#clock.monotonicMs() - startMs));
     const answer = await client.request(frame, restMs);
-    if (answer === undefined) return { kind: "no-reply", reason: "timeout" };
-    const reply = this.#types.reply.decode(answer);
+    if (answer.kind === "none") return { kind: "no-reply", reason: answer.reason };
+    const reply = this.#types.reply.decode(answer.frame);
     return reply === undefined
       ? { kind: "no-reply", reason: "malformed" }
       : { kind: "reply", reply };

@@ -3,7 +3,14 @@
 // Seed: none.
 import assert from "node:assert/strict";
 import type { Activity } from "../core/activity.ts";
-import { eventually, Inbox, never, type RunIn, utf8 } from "../core/run-in-world.contract.ts";
+import {
+  asked as ask,
+  eventually,
+  Inbox,
+  never,
+  type RunIn,
+  utf8,
+} from "../core/run-in-world.contract.ts";
 import { hasCode } from "../core/store.contract.ts";
 import { FRAME_BYTES_MAX } from "../core/wire.ts";
 import { bytes, integer, record, unsigned64 } from "../message/field.ts";
@@ -161,7 +168,7 @@ function asking(run: RunIn<"wire" | "clock">): void {
     run(async ({ wire, clock }) => {
       await using server = await ServerPort.open(wire, exchange, squares);
       await using raw = wire.client(server.endpoint);
-      assert.equal(await raw.request(utf8("nonsense"), 50), undefined);
+      assert.equal(await ask(raw, utf8("nonsense"), 50), undefined);
       await using client = new ClientPort({ wire, clock }, exchange);
       client.follow([server.endpoint]);
       const answer = await client.request({ number: 2 }, 5000);
@@ -171,7 +178,7 @@ function asking(run: RunIn<"wire" | "clock">): void {
 
   it("a reply that is not of its type is no reply", () =>
     run(async ({ wire, clock }) => {
-      await using server = await wire.server((_request, reply) => reply(utf8("nonsense")));
+      await using server = await wire.server((request) => request.reply(utf8("nonsense")));
       await using client = new ClientPort({ wire, clock }, exchange);
       client.follow([server.endpoint]);
       const answer = await client.request({ number: 2 }, 5000);
@@ -259,7 +266,7 @@ function waiting(run: RunIn<"wire" | "clock">): void {
       await eventually(clock, () => heardCount === 1);
       await dying[Symbol.asyncDispose]();
       client.follow([heir.endpoint]);
-      assert.deepEqual(await asked, { kind: "no-reply", reason: "timeout" });
+      assert.deepEqual(await asked, { kind: "no-reply", reason: "lost" });
       const answer = await client.request({ number: 3 }, 5000);
       assert.deepEqual(answer, { kind: "reply", reply: { square: 9 } });
     }));

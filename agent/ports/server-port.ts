@@ -18,10 +18,10 @@ export class ServerPort implements AsyncDisposable {
     deliver: (request: Q, answer: (reply: R) => void) => void,
   ): Promise<ServerPort> {
     const counters = { malformedCount: 0 };
-    const server = await wire.server((frame, reply) => {
-      const request = types.request.decode(frame);
+    const server = await wire.server((asked) => {
+      const request = types.request.decode(asked.frame);
       if (request === undefined) counters.malformedCount += 1;
-      else deliver(request, (answer) => reply(types.reply.encode(answer)));
+      else deliver(request, (answer) => asked.reply(types.reply.encode(answer)));
     });
     return new ServerPort(server, counters);
   }

@@ -152,6 +152,7 @@ export class SimHost {
           if (life.dead) throw new Error("the program was killed");
           return this.#start(call, life);
         },
+        survivors: () => Promise.resolve([]),
       },
       rpc: new SimRpc(parts, this.#loopback),
       assets: { text: (path) => timeline.outside(assets.text(path)) },

@@ -1,10 +1,16 @@
-import { FRAMES_QUEUED_MAX, type WireClient, type WireServer } from "../core/wire.ts";
+import {
+  FRAMES_QUEUED_MAX,
+  type WireAnswer,
+  type WireClient,
+  type WireRequest,
+  type WireServer,
+} from "../core/wire.ts";
 import { checkFrame } from "./check-frame.ts";
 import type { Connection } from "./connection.ts";
 import { Connector, nextEndpoint } from "./connector.ts";
 import type { SimParts } from "./sim-parts.ts";
 
-type Serve = (request: Uint8Array, reply: (frame: Uint8Array) => void) => void;
+type Serve = (request: WireRequest) => void;
 type Answer = (id: number, frame: Uint8Array) => void;
 
 /** Answers requests. */
@@ -44,7 +50,7 @@ export class SimServer implements WireServer {
   #asked(connection: Connection, id: number, request: Uint8Array): void {
     if (this.#closed) return;
     let replied = false;
-    this.#serve(request, (frame) => {
+    const reply = (frame: Uint8Array): void => {
       checkFrame(frame);
       if (replied) return;
       replied = true;
@@ -56,7 +62,9 @@ export class SimServer implements WireServer {
       }
       const label = { kind: "reply", from: this.endpoint, payload: frame };
       connection.toClient(label, () => answer(id, frame.slice()));
-    });
+    };
+    const client = String(id);
+    this.#serve({ frame: request, sentUtcUs: undefined, client, reply, refuse: () => undefined });
   }
 
   #close(): void {
@@ -74,9 +82,12 @@ interface SimClientDoor {
   readonly bind: (ask: (id: number, frame: Uint8Array) => void) => void;
 }
 
+const LOST: WireAnswer = { kind: "none", reason: "lost" };
+const TIMEOUT: WireAnswer = { kind: "none", reason: "timeout" };
+
 interface Pending {
   readonly frame: Uint8Array;
-  readonly settle: (reply: Uint8Array | undefined) => void;
+  readonly settle: (answer: WireAnswer) => void;
 }
 
 /** Asks one server; a request waits here until there is a connection, and is never sent late. */
@@ -95,7 +106,8 @@ export class SimClient implements WireClient {
     this.#parts = parts;
     this.#endpoint = endpoint;
     const door: SimClientDoor = {
-      answer: (id, frame) => this.#pending.get(id)?.settle(frame),
+      answer: (id, frame) =>
+        this.#pending.get(id)?.settle({ kind: "reply", frame, sentUtcUs: undefined }),
       bind: (ask) => {
         this.#ask = ask;
       },
@@ -114,22 +126,22 @@ export class SimClient implements WireClient {
     });
   }
 
-  async request(frame: Uint8Array, timeoutMs: number): Promise<Uint8Array | undefined> {
+  async request(frame: Uint8Array, timeoutMs: number): Promise<WireAnswer> {
     checkFrame(frame);
     const { timeline } = this.#parts.shared;
-    if (this.#closed || this.#pending.size >= FRAMES_QUEUED_MAX) return undefined;
+    if (this.#closed || this.#pending.size >= FRAMES_QUEUED_MAX) return LOST;
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve) => {
-      const settle = (reply: Uint8Array | undefined): void => {
+      const settle = (answer: WireAnswer): void => {
         timeline.cancel(timeout);
         this.#pending.delete(id);
         this.#unsent.delete(id);
-        resolve(reply);
+        resolve(answer);
       };
       const { life } = this.#parts;
       const timeout = timeline.plan(life, timeoutMs * 1000, { kind: "timeout" }, () =>
-        settle(undefined),
+        settle(TIMEOUT),
       );
       this.#pending.set(id, { frame, settle });
       this.#unsent.add(id);
@@ -140,7 +152,7 @@ export class SimClient implements WireClient {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#connector.close();
-    for (const { settle } of [...this.#pending.values()]) settle(undefined);
+    for (const { settle } of [...this.#pending.values()]) settle(LOST);
     return Promise.resolve();
   }
 

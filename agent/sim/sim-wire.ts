@@ -1,8 +1,10 @@
 import {
   FRAMES_QUEUED_MAX,
+  type ReceiveFrame,
   type Wire,
   type WireClient,
   type WirePublisher,
+  type WireRequest,
   type WireServer,
   type WireSubscriber,
 } from "../core/wire.ts";
@@ -24,13 +26,11 @@ export class SimWire implements Wire {
     return Promise.resolve(new SimPublisher(this.#parts));
   }
 
-  subscriber(receive: (frame: Uint8Array) => void): WireSubscriber {
+  subscriber(receive: ReceiveFrame): WireSubscriber {
     return new SimSubscriber(this.#parts, receive);
   }
 
-  server(
-    serve: (request: Uint8Array, reply: (frame: Uint8Array) => void) => void,
-  ): Promise<WireServer> {
+  server(serve: (request: WireRequest) => void): Promise<WireServer> {
     return Promise.resolve(new SimServer(this.#parts, serve));
   }
 
@@ -83,7 +83,7 @@ class SimPublisher implements WirePublisher {
       connection.toClient(label, () => {
         subscriber.queuedCount -= 1;
         timeline.count("framesDelivered");
-        subscriber.deliver(frame.slice());
+        subscriber.deliver(frame.slice(), undefined);
       });
     }
     return copyCount;
@@ -103,13 +103,14 @@ class SimPublisher implements WirePublisher {
   }
 }
 
-type Deliver = (frame: Uint8Array) => void;
+type Deliver = ReceiveFrame;
 
 class SimSubscriber implements WireSubscriber {
   readonly #parts: SimParts;
   readonly #receive: Deliver;
   readonly #connectors = new Map<string, Connector>();
   #closed = false;
+  #paused = false;
 
   constructor(parts: SimParts, receive: Deliver) {
     this.#parts = parts;
@@ -120,7 +121,8 @@ class SimSubscriber implements WireSubscriber {
     if (this.#closed || this.#parts.life.dead || this.#connectors.has(endpoint)) return;
     // What is still under way when we disconnect is not handed over.
     const deliver: Deliver = (frame) => {
-      if (this.#connectors.get(endpoint) === connector) this.#receive(frame);
+      if (this.#connectors.get(endpoint) === connector && !this.#paused)
+        this.#receive(frame, undefined);
     };
     const nothing = (): void => undefined;
     const connector = new Connector(this.#parts, {
@@ -136,6 +138,14 @@ class SimSubscriber implements WireSubscriber {
   disconnect(endpoint: string): void {
     this.#connectors.get(endpoint)?.close();
     this.#connectors.delete(endpoint);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import type { Program } from "../core/program.ts";
-import { bytes, fromUtf8, never, utf8 } from "../core/run-in-world.contract.ts";
+import { asked, bytes, fromUtf8, never, utf8 } from "../core/run-in-world.contract.ts";
 import type { WireSubscriber } from "../core/wire.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { Simulation, type SimulationOptions } from "./simulation.ts";
@@ -325,16 +325,16 @@ describe("simulated network", function () {
     const server = await sim
       .host("a")
       .openWorld("s")
-      .wire.server((request, reply) => reply(request));
+      .wire.server((request) => request.reply(request.frame));
     const { wire } = sim.host("b").openWorld("c");
     const client = wire.client(server.endpoint);
     await sim.runFor(10);
     sim.partition(["a"]);
     const replies: string[] = [];
     const ask = (text: string): void =>
-      void client
-        .request(utf8(text), 1000)
-        .then((reply) => replies.push(`${text}: ${fromUtf8(reply) ?? "none"}`));
+      void asked(client, utf8(text), 1000).then((reply) =>
+        replies.push(`${text}: ${fromUtf8(reply) ?? "none"}`),
+      );
     ask("cut");
     await sim.runFor(2000);
     assert.deepEqual(replies, ["cut: none"]);

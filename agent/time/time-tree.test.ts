@@ -19,6 +19,8 @@ function turn(): Promise<void> {
 }
 
 /** What is on its way, and how long that takes. */
+const survivors = (): Promise<[]> => Promise.resolve([]);
+
 class Ether {
   readonly random: SeededRandom;
   /** Work and copies that are left in all processes, as nobody but the test knows. */
@@ -81,7 +83,7 @@ class Process {
     this.clock = new SteppedClock(utcUs);
     this.activity = new CountedActivity(() => this.tree.changed());
     this.tree = new TimeTree({ clock: this.clock, activity: this.activity, settle: turn });
-    this.spawner = this.tree.spawner({ spawn: () => this.#spawn() });
+    this.spawner = this.tree.spawner({ spawn: () => this.#spawn(), survivors });
     peers.push(this);
   }
 
@@ -210,6 +212,7 @@ describe("time tree", function () {
       const nothing = (): void => undefined;
       child.tree
         .spawner({
+          survivors,
           spawn: () => ({
             ...{ name: "late", pid: 9, channel: ours, exited: fresh.exit.promise },
             ...{ kill: nothing, stop: nothing },
@@ -272,7 +275,7 @@ describe("time tree", function () {
     const child = new Process(ether, [], START_UTC_US);
     const channel = child.tree.channel(theirs);
     const seen = root.tree
-      .spawner({ spawn: () => inner })
+      .spawner({ spawn: () => inner, survivors })
       .spawn({ program: "p", name: "c", options: {} });
     seen.channel.receive((message) => heard.push(message));
     for (const word of ["one", "two"]) seen.channel.send(word);

@@ -93,6 +93,7 @@ export class TimeTree {
           stop: () => child.stop(),
         };
       },
+      survivors: () => inner.survivors(),
     };
   }
 

@@ -13,7 +13,7 @@ let reportTo: BenchWorldOptions["reportTo"] = "parent";
 const actor: Program = (world, options, parent, signal) => {
   const application = benchApplication((facts) => {
     if (reportTo === "stdout") process.stdout.write(`${JSON.stringify(facts)}\n`);
-    else parent.send({ kind: "measured", ...facts });
+    else parent.send({ message: { kind: "measured", ...facts } });
   });
   return actorProgram(() => Promise.resolve(application))(world, options, parent, signal);
 };

@@ -1,4 +1,4 @@
-import type { ToAgent } from "../../agent/actor/protocol.ts";
+import type { Addressed, ToAgent } from "../../agent/actor/protocol.ts";
 import type { Child } from "../../agent/core/spawner.ts";
 import { deferred } from "../../agent/core/waiting.ts";
 import type { World } from "../../agent/core/world.ts";
@@ -31,22 +31,35 @@ app Bench { on (one) Talker(textLength = ${textLength}),
   const phases: Phases = new Map();
   const over = deferred<undefined>();
   const providers = new Map<string, string>();
-  const requirers: { readonly child: Child; readonly port: string; readonly key: string }[] = [];
+  const requirers: {
+    readonly actor: string;
+    readonly child: Child;
+    readonly port: string;
+    readonly key: string;
+  }[] = [];
   const wire = (): void => {
-    for (const { child, port, key } of requirers) {
+    for (const { actor, child, port, key } of requirers) {
       const endpoint = providers.get(key);
       if (endpoint !== undefined)
-        child.channel.send({ kind: "peers", port, endpoints: [endpoint] });
+        child.channel.send({ actor, message: { kind: "peers", port, endpoints: [endpoint] } });
     }
   };
   const children = actorsOn(texts, "one").map((actor) => {
-    const call = { program: "actor", name: `one/${actor.instanceName}`, options: actor };
+    const call = {
+      program: "actor",
+      name: `one/${actor.instanceName}`,
+      options: { actors: [actor] },
+    };
     const child = world.spawner.spawn(call);
     child.channel.receive((raw) => {
-      const told = raw as ToAgent | ({ readonly kind: "measured" } & PhaseReport);
+      const { message: told } = raw as Addressed<
+        ToAgent | ({ readonly kind: "measured" } & PhaseReport)
+      >;
       if (told.kind === "provide") providers.set(told.key, told.endpoint);
-      else if (told.kind === "require") requirers.push({ child, port: told.port, key: told.key });
-      else if (told.kind === "measured") {
+      else if (told.kind === "require") {
+        const { port, key } = told;
+        requirers.push({ actor: actor.instanceName, child, port, key });
+      } else if (told.kind === "measured") {
         phases.set(told.phase, told);
         if (told.phase === "over") over.resolve(undefined);
       }

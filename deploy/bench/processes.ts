@@ -37,7 +37,8 @@ function programs(): readonly {
     deploymentText: "language hedgerow 1;\napp Bench { on (one) Talker(textLength = 10); }",
   };
   const saysKind = (kind: string) => (message: unknown) =>
-    (message as { readonly kind?: string }).kind === kind;
+    (message as { readonly kind?: string }).kind === kind ||
+    (message as { readonly message?: { readonly kind?: string } }).message?.kind === kind;
   const [actor] = actorsOn(texts, "one");
   const chain = { chainId: 4242, port: 0, database: "memory", genesis: {} };
   const mining = { kind: "demand", gatherMs: 0 };
@@ -45,7 +46,7 @@ function programs(): readonly {
   return [
     { kind: "world alone", program: "idle", options: 0, isUp: (message) => message === "up" },
     {
-      ...{ kind: "actor, two components", program: "actor", options: actor },
+      ...{ kind: "actor, two components", program: "actor", options: { actors: [actor] } },
       isUp: saysKind("active"),
     },
     { kind: "node agent", program: "node", options: node, isUp: saysKind("ready") },

@@ -1,0 +1,97 @@
+import type { MessageType } from "../message/message-type.ts";
+
+/** The group types that a component may join, by their names in the model, each with its message. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- only `any` accepts every message type
+export type Groups = Readonly<Record<string, MessageType<any>>>;
+
+/** How a member takes part. */
+export interface JoinOptions {
+  /** Members that have a vote, present or not: more than half of them decide. Absent: a plain group. */
+  readonly size?: number;
+  /** Members of a higher priority stand for election earlier; 0 (default) to 9. */
+  readonly priority?: number;
+  /** Whether decided commands are kept and handed to every member in one order; default false. */
+  readonly log?: boolean;
+}
+
+/** Who leads, in which term: later terms are larger, and no term has two leaders. */
+export interface Leadership {
+  readonly leader: string;
+  /** The fencing token: a resource that remembers the largest one it saw refuses an old leader. */
+  readonly term: number;
+}
+
+/** How a vote ended. */
+export type VoteOutcome =
+  | { readonly kind: "decided"; readonly pollId: string; readonly accepted: boolean }
+  /** Nobody knows whether it was decided before its time was over: it will not be afterwards. */
+  | { readonly kind: "expired"; readonly pollId: string }
+  /** There is no leader to hold it. */
+  | { readonly kind: "no-leader" };
+
+/** A vote that members are asked for. */
+export interface Poll<M> {
+  readonly pollId: string;
+  /** majority: more than half of the group's size; consensus: every member of it. */
+  readonly rule: "majority" | "consensus";
+  readonly topic: M;
+  /** When the runtime will call handleGroupAction on every member, if accepted; undefined: a plain vote. */
+  readonly atUtcUs: number | undefined;
+  readonly closesUtcUs: number;
+}
+
+/** One membership of one group, in the component's hands. */
+export interface GroupMember<M> {
+  /** The group's type in the model. */
+  readonly type: string;
+  /** The instance that was joined. */
+  readonly instance: string;
+  /** This member's name: actor and component, unique in the group. */
+  readonly self: string;
+  /** The members seen at this moment, this one among them, in order of name. */
+  readonly members: readonly string[];
+  /** Undefined while none is known. */
+  readonly leadership: Leadership | undefined;
+  readonly isLeader: boolean;
+  /** Sends to all others. */
+  send(message: M): void;
+  /** Sends to one member, or to the leader; false when it is not known. */
+  sendTo(member: string, message: M): boolean;
+  sendToLeader(message: M): boolean;
+  /** Asks all members; any member may. */
+  requestVote(topic: M, rule: Poll<M>["rule"], timeoutMs: number): Promise<VoteOutcome>;
+  /** The same for an action that all members will take at one instant. */
+  requestActionVote(
+    topic: M,
+    atUtcUs: number,
+    rule: Poll<M>["rule"],
+    timeoutMs: number,
+  ): Promise<VoteOutcome>;
+  /** Adds a command to the group's log; resolves when it is decided, or will not be known to be. */
+  propose(command: M, timeoutMs: number): Promise<"decided" | "unknown" | "no-leader">;
+  /** Says goodbye. */
+  leave(): Promise<void>;
+}
+
+type Awaitable<T> = T | Promise<T>;
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a component may be in groups of several message types
+type AnyMember = GroupMember<any>;
+
+/** What a component hears of its groups; every handler runs as any other of the component. */
+export interface GroupHandlers {
+  handleGroupMessage?(group: AnyMember, message: never, from: string): Awaitable<void>;
+  handleMessageToLeader?(group: AnyMember, message: never, from: string): Awaitable<void>;
+  handleMessageFromLeader?(group: AnyMember, message: never, from: string): Awaitable<void>;
+  handleMemberJoined?(group: AnyMember, member: string): Awaitable<void>;
+  handleMemberLeft?(group: AnyMember, member: string): Awaitable<void>;
+  handleLeaderElected?(group: AnyMember, leadership: Leadership): Awaitable<void>;
+  handleLeaderExited?(group: AnyMember, leadership: Leadership): Awaitable<void>;
+  /** Returns the vote. Absent: every vote is no. */
+  handleVoteRequest?(group: AnyMember, poll: Poll<never>): Awaitable<boolean>;
+  handleActionVoteRequest?(group: AnyMember, poll: Poll<never>): Awaitable<boolean>;
+  handleVoteResult?(group: AnyMember, poll: Poll<never>, accepted: boolean): Awaitable<void>;
+  /** At the instant that was voted for; `lateUs` is by how much this member missed it. */
+  handleGroupAction?(group: AnyMember, poll: Poll<never>, lateUs: number): Awaitable<void>;
+  /** One decided command of the log: the same ones in the same order on every member. */
+  handleCommand?(group: AnyMember, command: never, index: number): Awaitable<void>;
+}
