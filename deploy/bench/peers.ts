@@ -14,17 +14,17 @@ export async function benchPeers(roundCount: number): Promise<Figure[]> {
   for (let seed = 1; seed <= roundCount; seed += 1) {
     process.stderr.write(`peers: ${BOARD_COUNT} boards, round ${seed} of ${roundCount}\n`);
     const sim = new Simulation({ seed });
-    let died: { readonly board: string; readonly atUs: number } | undefined;
+    const death = { board: "", atUs: 0 };
     const ended = new AbortController();
     setMaxListeners(0, ended.signal);
     for (let index = 0; index < BOARD_COUNT; index += 1)
       run(sim.host(`b${index}`).openWorld("agent"), `b${index}`, ended.signal, (board) => {
-        if (board === died?.board) lostMs.push((sim.utcUs - died.atUs) / 1_000);
+        if (board === death.board) lostMs.push((sim.utcUs - death.atUs) / 1_000);
         else falseAlarmCount += 1;
       });
     // Somewhere within an interval of its beacons, another place in every round.
     await sim.runFor(5_000 + ((seed * 137) % 300));
-    died = { board: "b0", atUs: sim.utcUs };
+    Object.assign(death, { board: "b0", atUs: sim.utcUs });
     sim.host("b0").powerOff();
     await sim.runFor(5_000);
   }
