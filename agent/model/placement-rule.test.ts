@@ -28,7 +28,7 @@ describe("the choice of boards", () => {
         assert.equal(new Set(chosen).size, chosen.length);
         assert.ok(chosen.every((name) => names.includes(name)));
         const shuffled = [...names, ...names]
-          .map((name) => ({ name, at: dice.next().value }))
+          .map((name) => ({ name, at: dice.next().value as number }))
           .sort((a, b) => a.at - b.at);
         const again = rendezvous(
           word,
