@@ -6,6 +6,7 @@ import { checkCommand } from "./check-command.ts";
 import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
 import { formatCommand } from "./format-command.ts";
+import { graphCommand } from "./graph-command.ts";
 import { ledgerCommand } from "./ledger-command.ts";
 import { nodeCommand } from "./node-command.ts";
 
@@ -16,6 +17,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ledger: ledgerCommand,
   check: checkCommand,
   format: formatCommand,
+  graph: graphCommand,
 };
 
 function help(): string {
