@@ -5,6 +5,8 @@ import { SIGNAL_LISTENERS_MAX } from "../process/process-world.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
+import { formatCommand } from "./format-command.ts";
+import { graphCommand } from "./graph-command.ts";
 import { ledgerCommand } from "./ledger-command.ts";
 import { nodeCommand } from "./node-command.ts";
 import { recordingCommand, replayCommand } from "./replay-command.ts";
@@ -17,6 +19,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   check: checkCommand,
   recording: recordingCommand,
   replay: replayCommand,
+  format: formatCommand,
+  graph: graphCommand,
 };
 
 function help(): string {
