@@ -1,5 +1,6 @@
 // A device with inner threads, for the tests of this room; also a module of code that a process loads.
 import assert from "node:assert/strict";
+import { getEnvironmentData } from "node:worker_threads";
 import { type Application, component } from "../component/define.ts";
 import { insTick } from "../component/inside-tick.ts";
 import { integerOption, textOption } from "../component/options.ts";
@@ -15,6 +16,7 @@ import { instancesFor } from "../model/resolve.ts";
 export const Order = message("Order", record({ number: integer(0, 1_000_000) }));
 export const Sample = message("Sample", record({ number: integer(0, 1_000_000) }));
 export const Ask = message("Ask", record({ number: integer(0, 1_000_000) }));
+export const Crunch = message("Crunch", record({ number: integer(0, 1_000_000) }));
 export const Told = message("Told", record({ number: integer(0, 1_000_000) }));
 
 interface Numbered {
@@ -35,14 +37,17 @@ export const ORDERS = {
 const MODEL = `language hedgerow 1;
 app Lab {
   message Ask;
+  message Crunch;
   message Told;
   device Meter(mode = "", periodMs = 0) {
     inside sample;
     inside beat default;
     srv ask : (Ask, Told);
   }
-  component Reader { clt ask : (Ask, Told); }
+  component Cruncher { srv crunch : (Crunch, Told); }
+  component Reader { clt ask : (Ask, Told); clt crunch : (Crunch, Told); }
   actor Metering(mode = "", periodMs = 0) { { meter : Meter(mode = mode, periodMs = periodMs); } }
+  actor Crunching { { meter : Meter; cruncher : Cruncher; } }
   actor Reading { { reader : Reader; } }
 }
 `;
@@ -50,7 +55,7 @@ app Lab {
 /** The actor that one line of a deployment places on board b. */
 export function labActor(line: string): ActorInstance {
   const app = parseApp(MODEL, "lab.riaps");
-  const text = `language hedgerow 1; app Lab { on (b) ${line}; on (other) Metering as o1; on (other) Reading as o2; }`;
+  const text = `language hedgerow 1; app Lab { on (b) ${line}; on (other) Metering as o1; on (other) Reading as o2; on (other) Crunching as o3; }`;
   const deployment = parseDeployment(text, "lab.depl");
   assert(app.ok && deployment.ok);
   const [actor] = instancesFor(app.value, deployment.value, "b");
@@ -85,7 +90,7 @@ async function echo({
   }
 }
 
-async function tell(
+async function beat(
   { clock, signal, send }: ThreadContext<Numbered, Numbered>,
   { periodMs }: MeterOptions,
 ): Promise<void> {
@@ -101,7 +106,7 @@ export function labApplication(journal: string[]): Application {
   const meter = component({
     name: "Meter",
     ports: { sample: ins(Order, Sample), beat: insTick(), ask: srv(Ask, Told) },
-    threads: { echo: { port: "sample", run: echo }, clock: { port: "sample", run: tell } },
+    threads: { echo: { port: "sample", run: echo }, clock: { port: "sample", run: beat } },
     options: (parameters): MeterOptions => ({
       mode: textOption(parameters, "mode"),
       periodMs: integerOption(parameters, "periodMs"),
@@ -127,14 +132,36 @@ export function labApplication(journal: string[]): Application {
         },
         on_beat: ({ dueUtcUs }, thread) => say(`${thread} ${dueUtcUs % 1e9}`),
         on_ask({ number }) {
-          if (number > 0) say(`order ${port.sample({ number }, "echo")}`);
+          if (mode === "exit" && number === ORDERS.exit) process.exit(3);
+          if (mode === "exit" && number === ORDERS.forget)
+            void Promise.reject(new Error("the component forgot this"));
+          else if (number > 0) say(`order ${port.sample({ number }, "echo")}`);
           return { number: count };
         },
       };
     },
   });
-  return { name: "Lab", components: { Meter: meter } };
+  return { name: "Lab", components: { Meter: meter, Cruncher: cruncher } };
 }
+
+/** Name of the memory that a test shares with all its threads: [computing, told to end]. */
+export const GATE = "gate";
+
+/** Computes for as long as it is not told to end. */
+const cruncher = component({
+  name: "Cruncher",
+  ports: { crunch: srv(Crunch, Told) },
+  options: () => undefined,
+  setup: () => ({
+    on_crunch() {
+      const gate = getEnvironmentData(GATE) as unknown as Int32Array;
+      Atomics.store(gate, 0, 1);
+      let number = 0;
+      while (Atomics.load(gate, 1) === 0) number = (number + 1) % 1000;
+      return { number };
+    },
+  }),
+});
 
 /** What a process loads from this module. */
 export const application = labApplication([]);
