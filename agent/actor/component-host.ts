@@ -8,6 +8,7 @@ import type { World } from "../core/world.ts";
 import type { ActorInstance, ComponentInstance, PortInstance } from "../model/instances.ts";
 import { bindContract } from "./contract-binding.ts";
 import { unfitness } from "./fit.ts";
+import { type InsideOwner, InsidePort } from "./inside-port.ts";
 import { type OpenedPort, openPort } from "./open-port.ts";
 import type { ToAgent } from "./protocol.ts";
 import { providerKey } from "./provider-key.ts";
@@ -18,11 +19,15 @@ export interface ComponentHostParts {
   readonly actor: ActorInstance;
   readonly model: ComponentInstance;
   readonly definition: AnyDefinition;
+  /** Module of the application's code; undefined: it is of this build. */
+  readonly codeUrl?: string | undefined;
   readonly ledger: LedgerService;
   readonly tell: (message: ToAgent) => void;
   /** Told once, when a handler throws. */
   readonly failed: (error: unknown) => void;
   readonly signal: AbortSignal;
+  /** Told after each handler. */
+  readonly handled?: () => void;
 }
 
 type AnyContext = Parameters<AnyDefinition["setup"]>[0];
@@ -39,6 +44,8 @@ export class ComponentHost implements AsyncDisposable {
   /** By contract port, then by event. */
   #eventHandlers: EventTable = {};
   #activated = false;
+  #restore: (() => Promise<void>) | undefined;
+  #deactivated: Promise<void> | undefined;
 
   private constructor(parts: ComponentHostParts) {
     this.#parts = parts;
@@ -67,10 +74,35 @@ export class ComponentHost implements AsyncDisposable {
     return this.#parts.model.name;
   }
 
+  /** Whether it has a state that outlives it. */
+  get keepsState(): boolean {
+    return this.#handlers["snapshot"] !== undefined;
+  }
+
+  /** Before `activate`: what an earlier incarnation left; `refuse` is told when the component throws at it. */
+  restoreFrom(state: unknown, refuse: () => void): void {
+    this.#restore = async () => {
+      try {
+        await this.#handlers["restore"]?.(state);
+      } catch (error) {
+        refuse();
+        throw error;
+      }
+    };
+  }
+
+  /** Runs `keep` with what the next incarnation gets, between two handlers. */
+  async takeSnapshot(keep: (state: unknown) => void): Promise<void> {
+    await this.#mailbox.ask(() => keep(this.#handlers["snapshot"]?.()));
+  }
+
   /** Runs handleActivate as the first task, and starts the timers. */
   activate(): void {
     this.#activated = true;
+    // Before the first handler, which may talk to its threads.
+    for (const { inside } of this.#ports.values()) inside?.start();
     this.#mailbox.start(async () => {
+      await this.#restore?.();
       await this.#handlers["handleActivate"]?.();
     });
     for (const { timer } of this.#ports.values()) timer?.start();
@@ -81,19 +113,31 @@ export class ComponentHost implements AsyncDisposable {
     this.#ports.get(port)?.follow?.(endpoints);
   }
 
-  /** Runs handleDeactivate as the last task and closes everything. */
+  /** Runs handleDeactivate as the last handler; a last snapshot may be taken afterwards. */
+  deactivate(): Promise<void> {
+    this.#deactivated ??= this.#deactivate();
+    return this.#deactivated;
+  }
+
+  /** Deactivates, and closes everything. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.deactivate();
+    await this.#mailbox.close();
+    for (const { close } of this.#ports.values()) await close?.[Symbol.asyncDispose]();
+  }
+
+  async #deactivate(): Promise<void> {
     for (const { timer } of this.#ports.values()) timer?.cancel();
     if (this.#activated)
       await this.#mailbox.ask(async () => {
         await this.#handlers["handleDeactivate"]?.();
       });
-    await this.#mailbox.close();
-    for (const { close } of this.#ports.values()) await close?.[Symbol.asyncDispose]();
   }
 
-  #handle(name: string, ...args: unknown[]): unknown {
-    return this.#handlers[`on_${name}`]?.(...args);
+  async #handle(name: string, ...args: unknown[]): Promise<unknown> {
+    const result: unknown = await this.#handlers[`on_${name}`]?.(...args);
+    this.#parts.handled?.();
+    return result;
   }
 
   async #open(model: PortInstance, ports: Ports): Promise<void> {
@@ -104,6 +148,7 @@ export class ComponentHost implements AsyncDisposable {
         world: this.#parts.world,
         post: (task) => this.#mailbox.post(task),
         handle: (name, argument) => this.#handle(name, argument),
+        inside: (inside, insideModel) => new InsidePort(this.#insideOwner(), inside, insideModel),
       },
       port,
       model,
@@ -114,6 +159,28 @@ export class ComponentHost implements AsyncDisposable {
     const name = `${this.name}/${model.name}`;
     if (opened.endpoint !== undefined) tell({ kind: "provide", key, endpoint: opened.endpoint });
     if (opened.follow !== undefined) tell({ kind: "require", port: name, key });
+  }
+
+  #insideOwner(): InsideOwner {
+    const { world, actor, model, definition, codeUrl } = this.#parts;
+    return {
+      ...{ world, actor, component: model, definition, codeUrl },
+      post: (task) => this.#mailbox.post(task),
+      handle: (name, ...args) => this.#handle(name, ...args),
+      fault: (handler, error) => this.#fault(handler, error),
+    };
+  }
+
+  /** Something of this component failed that was not called by its mailbox. */
+  #fault(handler: string, error: unknown): void {
+    const { tell, failed, world } = this.#parts;
+    const isTaken = this.#mailbox.post(() => {
+      if (this.#handlers["handleFault"]?.({ handler, error }) !== "go-on") throw error;
+      const reason = String(error);
+      world.log.write("error", "component-fault", { component: this.name, handler, reason });
+      tell({ kind: "fault", component: this.name, handler, reason });
+    });
+    if (!isTaken) failed(error);
   }
 
   #key(model: PortInstance, port: Port): string {

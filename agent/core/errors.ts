@@ -32,6 +32,8 @@ export const ERROR_SENTENCES = {
   PROGRAM_UNKNOWN: "no program has this name",
   RECORD_CHAIN_UNREADABLE: "the chain did not give a block that the record of the day needs",
   RECORDING_UNREADABLE: "this is no recording, or not one of this component",
+  RUN_AS_REFUSED: "a program cannot run as it should",
+  STATE_INVALID: "a component's snapshot cannot be kept",
   STORE_IN_USE: "another process has this database open",
   STORE_NAME_INVALID: "a database is named by letters, digits and hyphens",
   WIRE_FRAME_TOO_LARGE: "a message is larger than one frame may be",
