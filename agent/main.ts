@@ -53,9 +53,13 @@ function whenStarted(load: () => Promise<Program>): Program {
   };
 }
 
-/** Every program, and the applications they run, loaded now: in a simulation loading takes no time. */
-export async function loadPrograms(): Promise<ProgramTable> {
-  for (const appName of Object.keys(APPLICATIONS)) await loadApplication(appName);
-  const loaded = Object.entries(LOADERS).map(async ([name, load]) => [name, await load()] as const);
+/** The programs of these names, loaded now: in a simulation loading takes no time. */
+export async function loadPrograms(
+  names: readonly (keyof typeof LOADERS)[] = ["actor", "node", "chain"],
+): Promise<ProgramTable> {
+  // What an actor's program would load at its start.
+  if (names.includes("actor"))
+    for (const appName of Object.keys(APPLICATIONS)) await loadApplication(appName);
+  const loaded = names.map(async (name) => [name, await LOADERS[name]()] as const);
   return Object.fromEntries(await Promise.all(loaded));
 }

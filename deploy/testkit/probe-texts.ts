@@ -1,0 +1,131 @@
+import type { Port, Ports } from "../../agent/component/ports.ts";
+import { AgentError } from "../../agent/core/errors.ts";
+import type { AppModel } from "../../agent/model/app-model.ts";
+import { checkApp } from "../../agent/model/check-app.ts";
+import { checkDeployment } from "../../agent/model/check-deployment.ts";
+import type { DeploymentModel } from "../../agent/model/deployment-model.ts";
+import { parseApp } from "../../agent/model/parse-app.ts";
+import { parseDeployment } from "../../agent/model/parse-deployment.ts";
+import { printAppFile, printDeployment } from "../../agent/model/print.ts";
+import { formatProblem, hasErrors, type ParseResult } from "../../agent/model/problem.ts";
+import { PROBE } from "./probe.ts";
+
+const MODEL_NAME = "model.riaps";
+const DEPLOYMENT_NAME = "deployment.depl";
+
+/** A model and a deployment that have no error of their own. */
+export interface Application {
+  readonly app: AppModel;
+  readonly deployment: DeploymentModel;
+}
+
+/** Parses and checks both texts. @throws AgentError MODEL_INVALID with every problem as file:line:column. */
+export function readTexts(modelText: string, deploymentText: string): Application {
+  const app = valueOf(parseApp(modelText, MODEL_NAME), modelText);
+  const deployment = valueOf(parseDeployment(deploymentText, DEPLOYMENT_NAME), deploymentText);
+  const problems = [
+    ...checkApp(app),
+    // A port may be there for the test alone.
+    ...checkDeployment(app, deployment, { lonePorts: "warning" }),
+  ];
+  if (hasErrors(problems)) {
+    const sources: Readonly<Record<string, string>> = {
+      [MODEL_NAME]: modelText,
+      [DEPLOYMENT_NAME]: deploymentText,
+    };
+    refuse(problems.map((problem) => formatProblem(problem, sources[problem.file])));
+  }
+  return { app, deployment };
+}
+
+function valueOf<T>(result: ParseResult<T>, text: string): T {
+  if (result.ok) return result.value;
+  return refuse(result.problems.map((problem) => formatProblem(problem, text)));
+}
+
+function refuse(problems: readonly string[]): never {
+  throw new AgentError("MODEL_INVALID", { problems: `\n${problems.join("\n")}\n` });
+}
+
+/** The same application with the test's component on `board`. */
+export function withProbe(
+  { app, deployment }: Application,
+  ports: Ports,
+  board: string,
+): Application {
+  // Parsed from text: whatever else the language says of a component, it says of this one too.
+  const extra = readTexts(
+    `language hedgerow 1;\n${probeModel(app, ports)}`,
+    `app ${app.name} { on (${board}) ${PROBE}; }`,
+  );
+  return {
+    app: {
+      ...app,
+      components: [...app.components, ...extra.app.components],
+      actors: [...app.actors, ...extra.app.actors],
+    },
+    deployment: {
+      ...deployment,
+      placements: [...deployment.placements, ...extra.deployment.placements],
+    },
+  };
+}
+
+/** Both as text. */
+export function printed({ app, deployment }: Application): {
+  readonly modelName: string;
+  readonly modelText: string;
+  readonly deploymentName: string;
+  readonly deploymentText: string;
+} {
+  const { fileName, languageVersion } = app;
+  return {
+    modelName: MODEL_NAME,
+    modelText: printAppFile({ fileName, languageVersion, apps: [app] }),
+    deploymentName: DEPLOYMENT_NAME,
+    deploymentText: printDeployment(deployment),
+  };
+}
+
+function probeModel(app: AppModel, ports: Ports): string {
+  const names = messageNames(ports);
+  // Scope belongs to a message in an actor; the test hears what the board's other actors hear.
+  const locals = new Set(app.actors.flatMap((actor) => actor.locals.map(({ name }) => name)));
+  const local = names.filter((name) => locals.has(name));
+  return [
+    `app ${app.name} {`,
+    ...names.map((name) => `message ${name};`),
+    `component ${PROBE} { ${portLines(ports).join(" ")} }`,
+    `actor ${PROBE} { ${local.length === 0 ? "" : `local ${local.join(", ")};`}`,
+    `{ probe : ${PROBE}; } } }`,
+  ].join("\n");
+}
+
+/** The names of all messages of `ports`, each once. */
+export function messageNames(ports: Ports): readonly string[] {
+  return [...new Set(Object.values(ports).flatMap(namesOf))];
+}
+
+function namesOf(port: Port): readonly string[] {
+  if ("message" in port) return [(port.message as { readonly name: string }).name];
+  if (!("request" in port)) return [];
+  return [port.request, port.reply].map((type: { readonly name: string }) => type.name);
+}
+
+/** Ports as a model has them; `periodsMs` of timers, the others are sporadic. */
+export function portLines(
+  ports: Ports,
+  periodsMs: Readonly<Record<string, number | undefined>> = {},
+): readonly string[] {
+  return Object.entries(ports).map(([name, port]) => {
+    const [first, second] = namesOf(port);
+    if (port.kind === "ins") return `inside ${name};`;
+    if (port.kind === "tim") {
+      const periodMs = periodsMs[name];
+      return `timer ${name}${periodMs === undefined ? "" : ` ${periodMs} msec`};`;
+    }
+    return second === undefined
+      ? `${port.kind} ${name} : ${first ?? ""};`
+      : `${port.kind} ${name} : (${first ?? ""}, ${second});`;
+  });
+}

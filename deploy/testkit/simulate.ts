@@ -1,0 +1,237 @@
+import { actorProgram } from "../../agent/actor/actor-program.ts";
+import type { Addressed, CrewOptions, ToActor, ToAgent } from "../../agent/actor/protocol.ts";
+import type { AnyDefinition, Application } from "../../agent/component/define.ts";
+import type { Ports } from "../../agent/component/ports.ts";
+import type { Assets } from "../../agent/core/assets.ts";
+import { AgentError } from "../../agent/core/errors.ts";
+import type { Program } from "../../agent/core/program.ts";
+import { loadPrograms } from "../../agent/main.ts";
+import type { ActorInstance, Parameters } from "../../agent/model/instances.ts";
+import { instancesFor } from "../../agent/model/resolve.ts";
+import type { NodeOptions } from "../../agent/node/node-options.ts";
+import type { NetworkOptions } from "../../agent/sim/network.ts";
+import { Simulation } from "../../agent/sim/simulation.ts";
+import { benchTexts } from "./bench-texts.ts";
+import { Journal } from "./journal.ts";
+import { LinkTable } from "./link-table.ts";
+import { observedApplication } from "./observed-application.ts";
+import { type MirrorPorts, mirrored, PROBE, probeOf, type Run } from "./probe.ts";
+import { printed, readTexts, type Application as Texts, withProbe } from "./probe-texts.ts";
+import { type Failure, SimulatedApplication } from "./simulated-application.ts";
+
+export type { Passage } from "./journal.ts";
+export type { Probe } from "./probe.ts";
+export type { ExpectOptions, Failure } from "./simulated-application.ts";
+export { SimulatedApplication } from "./simulated-application.ts";
+
+/** Lines of the log that are kept. */
+const LOG_LINES_MAX = 10_000;
+const BEACON_UDP_PORT = 15_670;
+
+/** The ports of a test that has none. */
+export type NoPorts = Readonly<Record<string, never>>;
+
+/** How an application is simulated. */
+export interface SimulateOptions<P extends Ports> {
+  /** Default 1. Equal seeds give equal runs. */
+  readonly seed?: number | string;
+  /** Ports of the test itself, through which it talks with the application. */
+  readonly probe?: P;
+  /** The board on which the test's ports are; default one of its own, "test-bench". */
+  readonly probeBoard?: string;
+  /** The boards, for a deployment that says `on all`; default: those that it names. */
+  readonly boards?: readonly string[];
+  /** The application's files: texts by path. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Delay, loss, repetition and order of the simulated network. */
+  readonly network?: NetworkOptions;
+  /** When it is, in µs since 1970; default 2027-01-15 08:00 UTC. */
+  readonly startUtcUs?: number;
+  /** fail (default): an actor that fails fails the test; keep: it is one of `failures`. */
+  readonly onFailure?: "fail" | "keep";
+}
+
+/** How a component alone is simulated. */
+export interface SimulateComponentOptions
+  extends Pick<SimulateOptions<Ports>, "seed" | "files" | "network" | "startUtcUs" | "onFailure"> {
+  /** Values of its parameters. */
+  readonly parameters?: Parameters;
+  /** Periods of its timers in ms; timers without one are sporadic. */
+  readonly periodsMs?: Readonly<Record<string, number>>;
+}
+
+/**
+ * Runs an application in the simulator: every board with its agent, every actor, on virtual time.
+ * Resolves when all actors run and all ports are connected.
+ * @throws AgentError MODEL_INVALID; Error when an actor fails or does not come up.
+ */
+export async function simulate<const P extends Ports = NoPorts>(
+  application: Application,
+  modelText: string,
+  deploymentText: string,
+  options: SimulateOptions<P> = {},
+): Promise<SimulatedApplication<P>> {
+  const { probe: ports = {} as P, probeBoard = "test-bench" } = options;
+  const own = readTexts(modelText, deploymentText);
+  const boards = boardsOf(own, options.boards ?? []);
+  if (Object.keys(ports).length === 0)
+    return start(application, { texts: own, boards, ports }, options);
+  const all = boards.includes(probeBoard) ? boards : [...boards, probeBoard];
+  return start(
+    application,
+    { texts: withProbe(own, ports, probeBoard), boards: all, ports },
+    options,
+  );
+}
+
+/**
+ * Runs one component alone; `probe` has the other end of each of its ports, under the same name.
+ * As everywhere, what is published reaches all subscribers of that message type.
+ * @throws AgentError COMPONENT_OPTION_INVALID within the cause, when parameters are missing.
+ */
+export async function simulateComponent<const P extends Ports>(
+  definition: AnyDefinition & { readonly ports: P },
+  options: SimulateComponentOptions = {},
+): Promise<SimulatedApplication<MirrorPorts<P>>> {
+  const ports = mirrored(definition.ports as Ports);
+  const { modelText, deploymentText, board } = benchTexts(definition, ports, options);
+  const texts = readTexts(modelText, deploymentText);
+  const application = { name: texts.app.name, components: { [definition.name]: definition } };
+  const running = await start(application, { texts, boards: [board], ports }, options);
+  return running as unknown as SimulatedApplication<MirrorPorts<P>>;
+}
+
+function boardsOf({ deployment }: Texts, given: readonly string[]): readonly string[] {
+  const named = deployment.placements.flatMap(({ targets }) =>
+    targets === "all" ? [] : targets.map(({ name }) => name),
+  );
+  const boards = [...new Set([...given, ...named])];
+  if (boards.length === 0)
+    throw new Error('the deployment names no board: give `boards`, such as ["north", "south"]');
+  return boards;
+}
+
+interface Setting<P extends Ports> {
+  readonly texts: Texts;
+  readonly boards: readonly string[];
+  readonly ports: P;
+}
+
+async function start<P extends Ports>(
+  application: Application,
+  { texts, boards, ports }: Setting<P>,
+  options: Omit<SimulateOptions<P>, "probe">,
+): Promise<SimulatedApplication<P>> {
+  const { seed = 1, files = {}, network, startUtcUs, onFailure = "fail" } = options;
+  const run: Run = (work) => running.until(work);
+  const [journal, links, failures, log] = [
+    new Journal(),
+    new LinkTable(),
+    [] as Failure[],
+    [] as string[],
+  ];
+  const { definition, probe } = probeOf(ports, run);
+  const watch = { application, definition, journal, links, failures };
+  const sim = new Simulation({
+    seed,
+    programs: { ...(await loadPrograms(["node"])), actor: watchedActor(watch) },
+    assets: textAssets(files),
+    onRecord: (line) => {
+      if (log.push(line) > LOG_LINES_MAX) log.shift();
+    },
+    ...(network === undefined ? {} : { network }),
+    ...(startUtcUs === undefined ? {} : { startUtcUs }),
+  });
+  const running: SimulatedApplication<P> = new SimulatedApplication<P>({
+    ...{ sim, journal, links, failures, log, boards, probe },
+    actors: boards.flatMap((board) => placesOn(texts, board)),
+    failuresFail: onFailure === "fail",
+    startBoard: (board) => startBoard(sim, board, printed(texts), failures),
+  });
+  for (const board of boards) startBoard(sim, board, printed(texts), failures);
+  if (onFailure === "fail") await running.connected();
+  return running;
+}
+
+function placesOn(
+  { app, deployment }: Texts,
+  board: string,
+): readonly { readonly board: string; readonly actor: string }[] {
+  return instancesFor(app, deployment, board).map(({ instanceName }) => ({
+    ...{ board, actor: instanceName },
+  }));
+}
+
+function startBoard(
+  sim: Simulation,
+  board: string,
+  application: NonNullable<NodeOptions["application"]>,
+  failures: Failure[],
+): void {
+  const options: NodeOptions = {
+    ...{ board, cluster: "test", beaconUdpPort: BEACON_UDP_PORT, application },
+  };
+  const node = sim.host(board).start({ program: "node", name: board, options });
+  void node.exited.then(({ kind, reason }) => {
+    if (kind === "failed") failures.push({ board, actor: "(agent)", error: new Error(reason) });
+  });
+}
+
+interface Watch {
+  readonly application: Application;
+  /** The test's component. */
+  readonly definition: AnyDefinition;
+  readonly journal: Journal;
+  readonly links: LinkTable;
+  readonly failures: Failure[];
+}
+
+/** The program of actors; what they say to their agents and how they fail is seen on the way. */
+function watchedActor({ application, definition, journal, links, failures }: Watch): Program {
+  return async (world, options, parent, signal) => {
+    const { actors } = options as CrewOptions;
+    const board = boardOf(actors);
+    const place = (actor: string): { board: string; actor: string } => ({ board, actor });
+    for (const { instanceName } of actors) links.started(place(instanceName));
+    const observed = observedApplication(application, board, journal);
+    const components = { ...observed.components, [PROBE]: definition };
+    const program = actorProgram(() => Promise.resolve({ ...observed, components }));
+    const channel: typeof parent = {
+      ...parent,
+      send(raw) {
+        const { actor, message } = raw as Addressed<ToAgent>;
+        links.told(place(actor), message);
+        parent.send(raw);
+      },
+      receive(receiver) {
+        parent.receive((raw) => {
+          const { actor, message } = raw as Addressed<ToActor>;
+          links.heard(place(actor), message);
+          receiver(raw);
+        });
+      },
+    };
+    try {
+      await program(world, options, channel, signal);
+    } catch (error) {
+      const actor = actors.map(({ instanceName }) => instanceName).join("+");
+      failures.push({ board, actor, error });
+      throw error;
+    }
+  };
+}
+
+function boardOf(actors: readonly ActorInstance[]): string {
+  return actors[0]?.board ?? "";
+}
+
+function textAssets(files: Readonly<Record<string, string>>): Assets {
+  return {
+    text(path) {
+      const text = Object.hasOwn(files, path) ? files[path] : undefined;
+      return text === undefined
+        ? Promise.reject(new AgentError("ASSET_MISSING", { path }))
+        : Promise.resolve(text);
+    },
+  };
+}
