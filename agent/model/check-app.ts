@@ -5,10 +5,10 @@ import type {
   ComponentUse,
   Formal,
   GroupType,
-  NameReference,
 } from "./app-model.ts";
 import { checkActuals } from "./check-actuals.ts";
 import { checkLimits } from "./check-limits.ts";
+import type { NameReference } from "./name-reference.ts";
 import type { Problem } from "./problem.ts";
 import { didYouMean, noteDuplicates, ProblemList } from "./problem-list.ts";
 import { messagesOf, scopeOfMessage } from "./scope-rule.ts";

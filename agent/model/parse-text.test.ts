@@ -182,8 +182,8 @@ describe("a problem as text", () => {
         "models/a.riaps:2:12: error: `:` is not expected here",
         "  \tmessage M : S;",
         "  \t          ^",
-        '  expected: ";"',
-        "  hint: a message is a name only: message Name;",
+        '  expected: ";", "{"',
+        "  hint: a message is a name: message Name; with fields, which are ours: message Name { field: type; }",
       ].join("\n"),
     );
   });

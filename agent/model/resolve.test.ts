@@ -73,9 +73,9 @@ describe("instances of a board", () => {
       scheduler: "default",
       parameters: { bus: "/dev/ttyS2", baud: 19200, gain: 0.0015, invert: false },
       ports: [
-        { kind: "timer", name: "poll", index: 1, periodMs: 500, withinMs: 20 },
-        { kind: "inside", name: "reader", index: 2, isDefault: false },
-        { kind: "inside", name: "ticker", index: 3, isDefault: true },
+        { kind: "timer", name: "poll", index: 1, periodMs: 500, withinMs: 20, queue: null },
+        { kind: "inside", name: "reader", index: 2, isDefault: false, queue: null },
+        { kind: "inside", name: "ticker", index: 3, isDefault: true, queue: null },
         {
           kind: "pub",
           name: "raw",

@@ -54,7 +54,7 @@ const RULES: readonly HintRule[] = [
   },
   {
     applies: ({ before, after }) => /\bmessage\s+\w+\s*$/.test(before) && after.startsWith(":"),
-    hint: "a message is a name only: message Name;",
+    hint: "a message is a name: message Name; with fields, which are ours: message Name { field: type; }",
   },
   {
     applies: ({ before, after }) =>

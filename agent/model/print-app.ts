@@ -1,4 +1,3 @@
-import { AgentError } from "../core/errors.ts";
 import type {
   ActorType,
   Actual,
@@ -7,14 +6,19 @@ import type {
   ComponentType,
   Formal,
   GroupType,
-  LanguageVersion,
-  Literal,
-  NameReference,
   Port,
+  PortQueue,
   ResourceLimits,
 } from "./app-model.ts";
-import type { Argument, DeploymentModel, HostRule, Placement } from "./deployment-model.ts";
-import { quoted } from "./literal-rule.ts";
+import type { FieldType, MessageField } from "./message-model.ts";
+import {
+  indented,
+  isName,
+  literalText,
+  markerLines,
+  namesText,
+  stringText,
+} from "./print-words.ts";
 
 const LANGUAGES = { cpp: " in c++", python: " in python", unspecified: "" } as const;
 const SCHEDULERS = {
@@ -31,39 +35,54 @@ const SCHEDULERS = {
  * @throws AgentError MODEL_NOT_PRINTABLE for a string with a backslash before a quote.
  */
 export function printAppFile({ languageVersion, apps }: AppFile): string {
-  return [...marker(languageVersion), ...apps.flatMap(appLines)]
+  return [...markerLines(languageVersion), ...apps.flatMap(appLines)]
     .map((line) => `${line}\n`)
     .join("");
 }
 
-/**
- * A `.depl` file in canonical layout.
- * @throws AgentError MODEL_NOT_PRINTABLE for a string with a backslash before a quote.
- */
-export function printDeployment(deployment: DeploymentModel): string {
-  const { languageVersion, appName, hostRules, placements } = deployment;
-  const body = [...hostRules.map(hostRuleText), ...placements.map(placementText)];
-  const lines = [...marker(languageVersion), `app ${appName} {`, ...indented(body), "}"];
-  return lines.map((line) => `${line}\n`).join("");
-}
-
-function marker(version: LanguageVersion): string[] {
-  return version === 1 ? ["language hedgerow 1;", ""] : [];
-}
-
-function indented(lines: readonly string[]): string[] {
-  return lines.map((line) => `  ${line}`);
-}
-
 function appLines(app: AppModel): string[] {
   const body = [
-    ...app.messages.map(({ name }) => `message ${name};`),
+    ...typeLines(app),
     ...app.groups.map(groupText),
     ...app.libraries.map(({ name }) => `library ${isName(name) ? name : stringText(name)};`),
     ...app.components.flatMap(componentLines),
     ...app.actors.flatMap(actorLines),
   ];
   return [`app ${app.name} {`, ...indented(body), "}"];
+}
+
+// A struct may stand anywhere among the messages: before them, as it is used by them.
+function typeLines({ structs, messages }: AppModel): string[] {
+  return [
+    ...structs.flatMap(({ name, fields }) => [`struct ${name} {`, ...fieldLines(fields), "}"]),
+    ...messages.flatMap(({ name, fields }) =>
+      fields === null ? [`message ${name};`] : [`message ${name} {`, ...fieldLines(fields), "}"],
+    ),
+  ];
+}
+
+function fieldLines(fields: readonly MessageField[]): string[] {
+  return indented(fields.map(({ name, type }) => `${name}: ${typeText(type)};`));
+}
+
+function typeText(type: FieldType): string {
+  switch (type.kind) {
+    case "bool":
+      return "bool";
+    case "integer":
+      return `${type.isSigned ? "int" : "uint"}${type.bits}`;
+    case "float":
+      return `float${type.bits}`;
+    case "text":
+    case "bytes":
+      return `${type.kind}[${type.lengthMax}]`;
+    case "struct":
+      return type.struct.name;
+    case "list":
+      return `${typeText(type.item)}[${type.countMax}]`;
+    case "oneOf":
+      return `one of ${namesText(type.words)}`;
+  }
 }
 
 function groupText({ name, kind, message, timed, times }: GroupType): string {
@@ -85,6 +104,16 @@ function componentLines(component: ComponentType): string[] {
   ];
 }
 
+const WHEN_FULL = {
+  dropOldest: "drop oldest",
+  dropNewest: "drop newest",
+  refuse: "refuse",
+} as const;
+
+function queueText(queue: PortQueue | null): string {
+  return queue === null ? "" : ` queue ${queue.lengthMax} ${WHEN_FULL[queue.whenFull]}`;
+}
+
 function formalsText(formals: readonly Formal[]): string {
   if (formals.length === 0) return "";
   const texts = formals.map(({ name, default: value }) =>
@@ -95,15 +124,16 @@ function formalsText(formals: readonly Formal[]): string {
 
 function portText(port: Port): string {
   const { kind, name } = port;
-  if (port.kind === "inside") return `${kind} ${name}${port.isDefault ? " default" : ""}`;
+  const queue = queueText(port.queue);
+  if (port.kind === "inside") return `${kind} ${name}${port.isDefault ? " default" : ""}${queue}`;
   const within = port.withinMs === null ? "" : ` within ${port.withinMs} msec`;
   if (port.kind === "timer") {
     const period = port.periodMs === null ? "" : ` ${port.periodMs} msec`;
-    return `${kind} ${name}${period}${within}`;
+    return `${kind} ${name}${period}${within}${queue}`;
   }
   const types =
     "message" in port ? port.message.name : `(${port.request.name}, ${port.reply.name})`;
-  return `${kind} ${name}: ${types}${port.timed ? " timed" : ""}${within}`;
+  return `${kind} ${name}: ${types}${port.timed ? " timed" : ""}${within}${queue}`;
 }
 
 function actorLines(actor: ActorType): string[] {
@@ -148,51 +178,4 @@ function actualsText(actuals: readonly Actual[]): string {
     ({ name, value }) => `${name}=${value.type === "formal" ? value.name : literalText(value)}`,
   );
   return `(${texts.join(", ")})`;
-}
-
-function hostRuleText({ host, network }: HostRule): string {
-  const access =
-    network === "any"
-      ? "any"
-      : network.map((entry) => (entry.type === "dns" ? "dns" : entry.host)).join(", ");
-  return `host ${host === "all" ? "all" : host.name} { network ${access}; }`;
-}
-
-function placementText({ targets, actors }: Placement): string {
-  const where = targets === "all" ? "all" : `(${namesText(targets)})`;
-  const placed = actors.map(({ actor, arguments: args, instanceName }) => {
-    const as = instanceName === null ? "" : ` as ${instanceName.name}`;
-    return `${actor.name}${argumentsText(args)}${as}`;
-  });
-  return `on ${where} ${placed.join(", ")};`;
-}
-
-function argumentsText(args: readonly Argument[]): string {
-  if (args.length === 0) return "";
-  const texts = args.map(
-    ({ name, value, isBareWord }) =>
-      `${name}=${isBareWord ? String(value.value) : literalText(value)}`,
-  );
-  return `(${texts.join(", ")})`;
-}
-
-function literalText({ value }: Literal): string {
-  if (typeof value === "string") return stringText(value);
-  // Digits alone would claim to be exact, which a double of this size need not be.
-  const isLarge = typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER;
-  return isLarge ? value.toExponential() : String(value);
-}
-
-function stringText(value: string): string {
-  const text = quoted(value);
-  if (text === null) throw new AgentError("MODEL_NOT_PRINTABLE", { value });
-  return text;
-}
-
-function isName(text: string): boolean {
-  return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(text);
-}
-
-function namesText(names: readonly NameReference[]): string {
-  return names.map(({ name }) => name).join(", ");
 }
