@@ -61,6 +61,7 @@ export {
   oneOf,
   real,
   record,
+  signed64,
   text,
   truth,
   unsigned64,

@@ -6,7 +6,8 @@ import { checkDeployment } from "../../agent/model/check-deployment.ts";
 import type { DeploymentModel } from "../../agent/model/deployment-model.ts";
 import { parseApp } from "../../agent/model/parse-app.ts";
 import { parseDeployment } from "../../agent/model/parse-deployment.ts";
-import { printAppFile, printDeployment } from "../../agent/model/print.ts";
+import { printAppFile } from "../../agent/model/print-app.ts";
+import { printDeployment } from "../../agent/model/print-deployment.ts";
 import { formatProblem, hasErrors, type ParseResult } from "../../agent/model/problem.ts";
 import { PROBE } from "./probe.ts";
 
