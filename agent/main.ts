@@ -7,6 +7,7 @@ import type { Program, ProgramTable } from "./core/program.ts";
 
 /** The applications that this build carries. */
 const APPLICATIONS: Readonly<Record<string, () => Promise<Application>>> = {
+  Hello: async () => (await import("../actors/hello/application.ts")).application,
   Transax: async () => (await import("../actors/transax/application.ts")).transax,
 };
 

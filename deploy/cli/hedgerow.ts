@@ -7,6 +7,7 @@ import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
 import { genCommand } from "./gen-command.ts";
 import { ledgerCommand } from "./ledger-command.ts";
+import { newCommand } from "./new-command.ts";
 import { nodeCommand } from "./node-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -15,6 +16,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   node: nodeCommand,
   ledger: ledgerCommand,
   check: checkCommand,
+  new: newCommand,
   gen: genCommand,
 };
 

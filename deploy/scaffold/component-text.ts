@@ -22,17 +22,21 @@ export function generatedComponent(app: AppModel, component: ComponentType): str
     `export type ${type}Ports = typeof ${constant}Ports;`,
     "",
     "/** Groups that it may join. */",
-    `export const ${constant}Groups = {`,
-    ...app.groups.map((group) => `  ${keyOf(group.name)}: ${typeName(group.message.name)},`),
-    "};",
+    ...objectLines(
+      `export const ${constant}Groups = `,
+      app.groups.map((group) => `${keyOf(group.name)}: ${typeName(group.message.name)}`),
+      ";",
+    ),
     `export type ${type}Groups = typeof ${constant}Groups;`,
     "",
     `/** Reads its parameters. @throws AgentError COMPONENT_OPTION_INVALID */`,
-    `export const read${type}Parameters = hedgerow.parameterReader({`,
-    ...[...parameterKinds(app, component)].map(
-      ([parameter, kinds]) => `  ${keyOf(parameter)}: ${JSON.stringify(kinds)},`,
+    ...objectLines(
+      `export const read${type}Parameters = hedgerow.parameterReader(`,
+      [...parameterKinds(app, component)].map(
+        ([parameter, kinds]) => `${keyOf(parameter)}: ${JSON.stringify(kinds)}`,
+      ),
+      ");",
     ),
-    "});",
     `export type ${type}Parameters = ReturnType<typeof read${type}Parameters>;`,
     "",
     "/** What its setup gets first: ports to call, clock, chance, log, groups and contracts. */",
@@ -63,6 +67,12 @@ export function generatedComponent(app: AppModel, component: ComponentType): str
 /** What the constants of a component's generated file begin with. */
 export function stemOf(name: string): string {
   return constantOf(name).replace(/_$/, "");
+}
+
+/** An object literal between `before` and `after`, one entry a line. */
+function objectLines(before: string, entries: readonly string[], after: string): readonly string[] {
+  if (entries.length === 0) return [`${before}{}${after}`];
+  return [`${before}{`, ...entries.map((entry) => `  ${entry},`), `}${after}`];
 }
 
 function typeName(message: string): string {

@@ -72,28 +72,32 @@ export class Project implements AsyncDisposable {
     );
   }
 
-  /** What the compiler says of the application, each as `file:line: message`. */
   compile(path = "application.ts"): readonly string[] {
-    const host = ts.createCompilerHost(OPTIONS);
-    const read = host.getSourceFile.bind(host);
-    host.getCurrentDirectory = () => this.folder;
-    host.getSourceFile = (name, ...rest) => {
-      if (!name.endsWith(".d.ts")) return read(name, ...rest);
-      if (!parsed.has(name)) parsed.set(name, read(name, ...rest));
-      return parsed.get(name);
-    };
-    const program = ts.createProgram([this.path(path)], OPTIONS, host);
-    return ts.getPreEmitDiagnostics(program).map((diagnostic) => {
-      const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n");
-      if (diagnostic.file === undefined) return text;
-      const { line } = diagnostic.file.getLineAndCharacterOfPosition(diagnostic.start ?? 0);
-      return `${relative(this.folder, diagnostic.file.fileName)}:${line + 1}: ${text}`;
-    });
+    return compileErrors(this.folder, path);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** What the compiler says of a file and all that it imports, each as `file:line: message`. */
+export function compileErrors(folder: string, path: string): readonly string[] {
+  const host = ts.createCompilerHost(OPTIONS);
+  const read = host.getSourceFile.bind(host);
+  host.getCurrentDirectory = () => folder;
+  host.getSourceFile = (name, ...rest) => {
+    if (!name.endsWith(".d.ts")) return read(name, ...rest);
+    if (!parsed.has(name)) parsed.set(name, read(name, ...rest));
+    return parsed.get(name);
+  };
+  const program = ts.createProgram([join(folder, path)], OPTIONS, host);
+  return ts.getPreEmitDiagnostics(program).map((diagnostic) => {
+    const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n");
+    if (diagnostic.file === undefined) return text;
+    const { line } = diagnostic.file.getLineAndCharacterOfPosition(diagnostic.start ?? 0);
+    return `${relative(folder, diagnostic.file.fileName)}:${line + 1}: ${text}`;
+  });
 }
 
 /** As if `npm install` had been run there. */

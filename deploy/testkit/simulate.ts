@@ -20,6 +20,7 @@ import { printed, readTexts, type Application as Texts, withProbe } from "./prob
 import { type Failure, SimulatedApplication } from "./simulated-application.ts";
 
 export type { Passage } from "./journal.ts";
+export { readModelFiles } from "./model-files.ts";
 export type { Probe } from "./probe.ts";
 export type { ExpectOptions, Failure } from "./simulated-application.ts";
 export { SimulatedApplication } from "./simulated-application.ts";
