@@ -20,23 +20,35 @@ export interface Application {
   readonly deployment: DeploymentModel;
 }
 
-/** Parses and checks both texts. @throws AgentError MODEL_INVALID with every problem as file:line:column. */
-export function readTexts(modelText: string, deploymentText: string): Application {
-  const app = valueOf(parseApp(modelText, MODEL_NAME), modelText);
-  const deployment = valueOf(parseDeployment(deploymentText, DEPLOYMENT_NAME), deploymentText);
-  const problems = [
-    ...checkApp(app),
-    // A port may be there for the test alone.
-    ...checkDeployment(app, deployment, { lonePorts: "warning" }),
-  ];
-  if (hasErrors(problems)) {
-    const sources: Readonly<Record<string, string>> = {
-      [MODEL_NAME]: modelText,
-      [DEPLOYMENT_NAME]: deploymentText,
-    };
+/** The test's component, and where it is. */
+export interface ProbePlace {
+  readonly ports: Ports;
+  readonly board: string;
+}
+
+/**
+ * Parses and checks both texts, with the test's component among the application's, if there is one.
+ * @throws AgentError MODEL_INVALID with every problem as file:line:column of the texts.
+ */
+export function readTexts(
+  modelText: string,
+  deploymentText: string,
+  probe?: ProbePlace,
+): Application {
+  const own = {
+    app: valueOf(parseApp(modelText, MODEL_NAME), modelText),
+    deployment: valueOf(parseDeployment(deploymentText, DEPLOYMENT_NAME), deploymentText),
+  };
+  const application = probe === undefined ? own : withProbe(own, probe);
+  const { app, deployment } = application;
+  const problems = [...checkApp(app), ...checkDeployment(app, deployment)];
+  const sources: Readonly<Record<string, string>> = {
+    [MODEL_NAME]: modelText,
+    [DEPLOYMENT_NAME]: deploymentText,
+  };
+  if (hasErrors(problems))
     refuse(problems.map((problem) => formatProblem(problem, sources[problem.file])));
-  }
-  return { app, deployment };
+  return application;
 }
 
 function valueOf<T>(result: ParseResult<T>, text: string): T {
@@ -48,27 +60,20 @@ function refuse(problems: readonly string[]): never {
   throw new AgentError("MODEL_INVALID", { problems: `\n${problems.join("\n")}\n` });
 }
 
-/** The same application with the test's component on `board`. */
-export function withProbe(
-  { app, deployment }: Application,
-  ports: Ports,
-  board: string,
-): Application {
+/** The same application with the test's component. */
+function withProbe({ app, deployment }: Application, { ports, board }: ProbePlace): Application {
   // Parsed from text: whatever else the language says of a component, it says of this one too.
-  const extra = readTexts(
-    `language hedgerow 1;\n${probeModel(app, ports)}`,
-    `app ${app.name} { on (${board}) ${PROBE}; }`,
-  );
+  const model = `language hedgerow 1;\n${probeModel(app, ports)}`;
+  const place = `app ${app.name} { on (${board}) ${PROBE}; }`;
+  const extra = valueOf(parseApp(model, MODEL_NAME), model);
+  const { placements } = valueOf(parseDeployment(place, DEPLOYMENT_NAME), place);
   return {
     app: {
       ...app,
-      components: [...app.components, ...extra.app.components],
-      actors: [...app.actors, ...extra.app.actors],
+      components: [...app.components, ...extra.components],
+      actors: [...app.actors, ...extra.actors],
     },
-    deployment: {
-      ...deployment,
-      placements: [...deployment.placements, ...extra.deployment.placements],
-    },
+    deployment: { ...deployment, placements: [...deployment.placements, ...placements] },
   };
 }
 

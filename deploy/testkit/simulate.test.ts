@@ -102,6 +102,30 @@ describe("simulate", () => {
     assert.throws(() => app.probe.tick.send({ nummer: 1 }), /MESSAGE_MALFORMED/);
   });
 
+  it("hears messages that stay on a board, on that board only", async () => {
+    const model = MODEL.replaceAll(/(actor \w+(?:\(.*?\))? \{)/g, "$1 local Tick;");
+    const deployment = "app Kit { on (north) Sender, Receiver; }";
+    const probe = { ticks: sub(Tick) };
+    await using app = await simulate(application, model, deployment, {
+      ...{ probe, probeBoard: "north" },
+    });
+    await app.runFor(3000);
+    assert(app.probe.ticks.received.length >= 2);
+    await assert.rejects(
+      simulate(application, model, deployment, { probe }),
+      /port ticks of probe in actor TestProbe can never connect/,
+    );
+  });
+
+  it("is connected when it is there, on a slow network too", async () => {
+    await using app = await simulate(application, MODEL, DEPLOYMENT, {
+      network: { delayUsMin: 400_000, delayUsMax: 500_000 },
+      probe: { tick: pub(Tick) },
+    });
+    app.probe.tick.send({ number: 500 });
+    await app.expect(Tick, { number: 500 }, { at: "sink.tick" });
+  });
+
   it("sees each message once by expect, and says what came instead", async () => {
     await using app = await simulate(application, MODEL, DEPLOYMENT);
     for (const number of [2, 3]) await app.expect(Tick, { number });
@@ -143,6 +167,15 @@ describe("simulate", () => {
       simulate(application, MODEL, "app Kit { on (a) Nobody; }"),
       /MODEL_INVALID/,
     );
+    // A port that nobody connects to, unless the test does.
+    const alone = "app Kit { on (south) Receiver; }";
+    await assert.rejects(
+      simulate(application, MODEL, alone),
+      /MODEL_INVALID[^]*model\.riaps:4:\d+: error: port tick .*can never connect/,
+    );
+    await using app = await simulate(application, MODEL, alone, { probe: { t: pub(Tick) } });
+    app.probe.t.send({ number: 1 });
+    await app.expect(Tick, { number: 1 });
   });
 
   it("kills actors, cuts cables and takes power away", async () => {

@@ -16,7 +16,7 @@ import { Journal } from "./journal.ts";
 import { LinkTable } from "./link-table.ts";
 import { observedApplication } from "./observed-application.ts";
 import { type MirrorPorts, mirrored, PROBE, probeOf, type Run } from "./probe.ts";
-import { printed, readTexts, type Application as Texts, withProbe } from "./probe-texts.ts";
+import { printed, readTexts, type Application as Texts } from "./probe-texts.ts";
 import { type Failure, SimulatedApplication } from "./simulated-application.ts";
 
 export type { Passage } from "./journal.ts";
@@ -27,6 +27,9 @@ export { SimulatedApplication } from "./simulated-application.ts";
 
 /** Lines of the log that are kept. */
 const LOG_LINES_MAX = 10_000;
+/** A connection is there after a few ways over the network. */
+const WAYS_TO_CONNECT = 5;
+const WAY_US_MAX = 1_000;
 const BEACON_UDP_PORT = 15_670;
 
 /** The ports of a test that has none. */
@@ -73,14 +76,12 @@ export async function simulate<const P extends Ports = NoPorts>(
   options: SimulateOptions<P> = {},
 ): Promise<SimulatedApplication<P>> {
   const { probe: ports = {} as P, probeBoard = "test-bench" } = options;
-  const own = readTexts(modelText, deploymentText);
-  const boards = boardsOf(own, options.boards ?? []);
-  if (Object.keys(ports).length === 0)
-    return start(application, { texts: own, boards, ports }, options);
-  const all = boards.includes(probeBoard) ? boards : [...boards, probeBoard];
+  const hasProbe = Object.keys(ports).length > 0;
+  const probe = hasProbe ? { ports, board: probeBoard } : undefined;
+  const texts = readTexts(modelText, deploymentText, probe);
   return start(
     application,
-    { texts: withProbe(own, ports, probeBoard), boards: all, ports },
+    { texts, boards: boardsOf(texts, options.boards ?? []), ports },
     options,
   );
 }
@@ -103,13 +104,15 @@ export async function simulateComponent<const P extends Ports>(
 }
 
 function boardsOf({ deployment }: Texts, given: readonly string[]): readonly string[] {
+  const own = deployment.placements.filter(
+    ({ actors }) => !actors.some(({ actor }) => actor.name === PROBE),
+  );
+  if (given.length === 0 && own.every(({ targets }) => targets === "all"))
+    throw new Error('the deployment names no board: give `boards`, such as ["north", "south"]');
   const named = deployment.placements.flatMap(({ targets }) =>
     targets === "all" ? [] : targets.map(({ name }) => name),
   );
-  const boards = [...new Set([...given, ...named])];
-  if (boards.length === 0)
-    throw new Error('the deployment names no board: give `boards`, such as ["north", "south"]');
-  return boards;
+  return [...new Set([...given, ...named])];
 }
 
 interface Setting<P extends Ports> {
@@ -146,6 +149,7 @@ async function start<P extends Ports>(
   const running: SimulatedApplication<P> = new SimulatedApplication<P>({
     ...{ sim, journal, links, failures, log, boards, probe },
     actors: boards.flatMap((board) => placesOn(texts, board)),
+    connectingMs: (WAYS_TO_CONNECT * (network?.delayUsMax ?? WAY_US_MAX)) / 1000,
     failuresFail: onFailure === "fail",
     startBoard: (board) => startBoard(sim, board, printed(texts), failures),
   });

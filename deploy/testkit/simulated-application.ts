@@ -11,8 +11,6 @@ const EXPECT_MS = 10_000;
 /** Cluster time between two looks at a condition. */
 const LOOK_MS = 10;
 const SHOWN_MAX = 5;
-/** From the news of a peer to a connection on the slowest simulated network. */
-const CONNECTING_MS = 50;
 const CONNECT_MS_MAX = 30_000;
 
 /** What `expect` and `expectNone` may be told. */
@@ -41,6 +39,8 @@ export interface RunningParts<P extends Ports> {
   readonly log: readonly string[];
   /** Whether a failure of an actor fails the test. */
   readonly failuresFail: boolean;
+  /** How long a port takes to connect once it knows with whom. */
+  readonly connectingMs: number;
   readonly startBoard: (board: string) => void;
   readonly boards: readonly string[];
 }
@@ -111,7 +111,7 @@ export class SimulatedApplication<P extends Ports> implements AsyncDisposable {
         assert.fail(`after ${CONNECT_MS_MAX} ms of cluster time:\n  ${missing.join("\n  ")}`);
       await this.runFor(LOOK_MS);
     }
-    await this.runFor(CONNECTING_MS);
+    await this.runFor(this.#parts.connectingMs);
   }
 
   /** Lets time pass until `work`, which needs that, is done. */
