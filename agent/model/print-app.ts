@@ -10,12 +10,13 @@ import type {
   PortQueue,
   ResourceLimits,
 } from "./app-model.ts";
+import { layOut } from "./layout.ts";
 import type { FieldType, MessageField } from "./message-model.ts";
 import {
-  indented,
+  blockText,
   isName,
   literalText,
-  markerLines,
+  markerText,
   namesText,
   stringText,
 } from "./print-words.ts";
@@ -29,40 +30,37 @@ const SCHEDULERS = {
 };
 
 /**
- * A `.riaps` file in canonical layout: two spaces a level, one declaration a line, times in msec,
- * mem in kb, space in mb. Comments are not kept. Parsing the result gives the same file but for
- * positions.
+ * A `.riaps` file in the layout of layout.ts: times in msec, mem in kb, space in mb. Comments are not
+ * kept. Parsing the result gives the same file but for positions.
  * @throws AgentError MODEL_NOT_PRINTABLE for a string with a backslash before a quote.
  */
 export function printAppFile({ languageVersion, apps }: AppFile): string {
-  return [...markerLines(languageVersion), ...apps.flatMap(appLines)]
-    .map((line) => `${line}\n`)
-    .join("");
+  return layOut([markerText(languageVersion), ...apps.map(appText)].join("\n"), "app");
 }
 
-function appLines(app: AppModel): string[] {
+function appText(app: AppModel): string {
   const body = [
-    ...typeLines(app),
+    ...typeTexts(app),
     ...app.groups.map(groupText),
     ...app.libraries.map(({ name }) => `library ${isName(name) ? name : stringText(name)};`),
-    ...app.components.flatMap(componentLines),
-    ...app.actors.flatMap(actorLines),
+    ...app.components.map(componentText),
+    ...app.actors.map(actorText),
   ];
-  return [`app ${app.name} {`, ...indented(body), "}"];
+  return `app ${app.name} ${blockText(body)}`;
 }
 
 // A struct may stand anywhere among the messages: before them, as it is used by them.
-function typeLines({ structs, messages }: AppModel): string[] {
+function typeTexts({ structs, messages }: AppModel): string[] {
   return [
-    ...structs.flatMap(({ name, fields }) => [`struct ${name} {`, ...fieldLines(fields), "}"]),
-    ...messages.flatMap(({ name, fields }) =>
-      fields === null ? [`message ${name};`] : [`message ${name} {`, ...fieldLines(fields), "}"],
+    ...structs.map(({ name, fields }) => `struct ${name} ${fieldsText(fields)}`),
+    ...messages.map(({ name, fields }) =>
+      fields === null ? `message ${name};` : `message ${name} ${fieldsText(fields)}`,
     ),
   ];
 }
 
-function fieldLines(fields: readonly MessageField[]): string[] {
-  return indented(fields.map(({ name, type }) => `${name}: ${typeText(type)};`));
+function fieldsText(fields: readonly MessageField[]): string {
+  return blockText(fields.map(({ name, type }) => `${name}: ${typeText(type)};`));
 }
 
 function typeText(type: FieldType): string {
@@ -94,14 +92,11 @@ function groupText({ name, kind, message, timed, times }: GroupType): string {
   return `group ${name}${coordination} using ${message.name}${timed ? " timed" : ""}${parameters};`;
 }
 
-function componentLines(component: ComponentType): string[] {
+function componentText(component: ComponentType): string {
   const { name, isDevice, formals, language, scheduler, ports } = component;
   const head = `${isDevice ? "device" : "component"} ${name}${formalsText(formals)}`;
-  return [
-    `${head}${LANGUAGES[language]}${SCHEDULERS[scheduler]} {`,
-    ...indented(ports.map((port) => `${portText(port)};`)),
-    "}",
-  ];
+  const body = blockText(ports.map((port) => `${portText(port)};`));
+  return `${head}${LANGUAGES[language]}${SCHEDULERS[scheduler]} ${body}`;
 }
 
 const WHEN_FULL = {
@@ -137,23 +132,20 @@ export function portText(port: Port): string {
   return `${kind} ${name}: ${types}${port.timed ? " timed" : ""}${within}${queue}`;
 }
 
-function actorLines(actor: ActorType): string[] {
+function actorText(actor: ActorType): string {
   const { name, isRealTime, formals, locals, internals, limits, scheduler, instances } = actor;
   const uses = limitTexts(limits);
   const policy = scheduler?.policy === "priority" ? `priority ${scheduler.priority}` : "rr";
   const body = [
     ...(locals.length === 0 ? [] : [`local ${namesText(locals)};`]),
     ...(internals.length === 0 ? [] : [`internal ${namesText(internals)};`]),
-    ...(uses.length === 0 ? [] : ["uses {", ...indented(uses), "}"]),
+    ...(uses.length === 0 ? [] : [`uses ${blockText(uses)}`]),
     ...(scheduler === undefined ? [] : [`scheduler ${policy};`]),
-    "{",
-    ...indented(
-      instances.map((use) => `${use.name} : ${use.component.name}${actualsText(use.actuals)};`),
+    blockText(
+      instances.map((use) => `${use.name}: ${use.component.name}${actualsText(use.actuals)};`),
     ),
-    "}",
   ];
-  const head = `${isRealTime ? "real-time " : ""}actor ${name}${formalsText(formals)} {`;
-  return [head, ...indented(body), "}"];
+  return `${isRealTime ? "real-time " : ""}actor ${name}${formalsText(formals)} ${blockText(body)}`;
 }
 
 function limitTexts({ cpu, memory, space, network }: ResourceLimits): string[] {

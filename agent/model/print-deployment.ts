@@ -13,18 +13,19 @@ import type {
   PlacedActor,
   Placement,
 } from "./deployment-model.ts";
+import { layOut } from "./layout.ts";
 import type { NameReference } from "./name-reference.ts";
 import {
-  indented,
+  blockText,
   isName,
   literalText,
-  markerLines,
+  markerText,
   namesText,
   stringText,
 } from "./print-words.ts";
 
 /**
- * A `.depl` file in canonical layout, memory of boards in kb and times in msec.
+ * A `.depl` file in the layout of layout.ts, memory of boards in kb and times in msec.
  * @throws AgentError MODEL_NOT_PRINTABLE for a string with a backslash before a quote.
  */
 export function printDeployment(deployment: DeploymentModel): string {
@@ -32,10 +33,10 @@ export function printDeployment(deployment: DeploymentModel): string {
   const body = [
     ...hostRules.map(hostRuleText),
     ...boards.map(boardText),
-    ...placements.flatMap(placementLines),
+    ...placements.map(placementText),
   ];
-  const lines = [...markerLines(languageVersion), `app ${appName} {`, ...indented(body), "}"];
-  return lines.map((line) => `${line}\n`).join("");
+  const text = `${markerText(languageVersion)}app ${appName} ${blockText(body)}`;
+  return layOut(text, "deployment");
 }
 
 function hostRuleText({ host, network }: HostRule): string {
@@ -56,13 +57,13 @@ function boardText({ name, memoryBytes, cores, arch, tags }: BoardDeclaration): 
   return ["board", name, "{", ...clauses, "}"].join(" ");
 }
 
-function placementLines({ targets, actors, count, where }: Placement): string[] {
+function placementText({ targets, actors, count, where }: Placement): string {
   const on = `on ${targets === "all" ? "all" : `(${namesText(targets)})`}`;
   const conditions = where.length === 0 ? "" : ` where ${where.map(constraintText).join(", ")}`;
-  const placed = joined(actors.map(placedLines), ",");
+  const placed = actors.map(placedText).join(", ");
   return count === null
-    ? around(`${on} `, placed, `${conditions};`)
-    : around(`place ${count} `, placed, ` ${on}${conditions};`);
+    ? `${on} ${placed}${conditions};`
+    : `place ${count} ${placed} ${on}${conditions};`;
 }
 
 function constraintText(constraint: BoardConstraint): string {
@@ -78,13 +79,13 @@ function constraintText(constraint: BoardConstraint): string {
   }
 }
 
-function placedLines({ actor, arguments: args, instanceName, options }: PlacedActor): string[] {
+function placedText({ actor, arguments: args, instanceName, options }: PlacedActor): string {
   const as = instanceName === null ? "" : ` as ${instanceName.name}`;
-  const head = `${actor.name}${argumentsText(args)}${as}`;
-  return options === null ? [head] : [`${head} {`, ...indented(optionLines(options)), "}"];
+  const block = options === null ? "" : ` ${blockText(optionTexts(options))}`;
+  return `${actor.name}${argumentsText(args)}${as}${block}`;
 }
 
-function optionLines({ isolation, restart, runAs, workers, foreign }: ActorOptions): string[] {
+function optionTexts({ isolation, restart, runAs, workers, foreign }: ActorOptions): string[] {
   return [
     ...(isolation === null ? [] : [`isolation ${isolation.mode};`]),
     ...(restart === null ? [] : [restartText(restart)]),
@@ -126,21 +127,4 @@ function argumentsText(args: readonly Argument[]): string {
       `${name}=${isBareWord ? String(value.value) : literalText(value)}`,
   );
   return `(${texts.join(", ")})`;
-}
-
-// Several texts of one or more lines one behind the other on the same lines.
-function joined(texts: readonly string[][], separator: string): string[] {
-  return texts.reduce((done, next) => around(`${done.at(-1) ?? ""}${separator} `, next, "", done));
-}
-
-// Lines with something before the first and behind the last.
-function around(
-  before: string,
-  lines: readonly string[],
-  after: string,
-  above: readonly string[] = [],
-): string[] {
-  const [first = "", ...rest] = lines;
-  const all = [...above.slice(0, -1), `${before}${first}`, ...rest];
-  return [...all.slice(0, -1), `${all.at(-1) ?? ""}${after}`];
 }

@@ -3,14 +3,14 @@ import type { LanguageVersion, Literal } from "./app-model.ts";
 import { quoted } from "./literal-rule.ts";
 import type { NameReference } from "./name-reference.ts";
 
-/** The lines before everything else: none, or ours and an empty one. */
-export function markerLines(version: LanguageVersion): string[] {
-  return version === 1 ? ["language hedgerow 1;", ""] : [];
+/** What stands before everything else: nothing, or our marker and an empty line. */
+export function markerText(version: LanguageVersion): string {
+  return version === 1 ? "language hedgerow 1;\n\n" : "";
 }
 
-/** Lines one level deeper. */
-export function indented(lines: readonly string[]): string[] {
-  return lines.map((line) => `  ${line}`);
+/** A block of statements, a line each. */
+export function blockText(statements: readonly string[]): string {
+  return ["{", ...statements, "}"].join("\n");
 }
 
 /** A value as it is written. @throws AgentError MODEL_NOT_PRINTABLE */

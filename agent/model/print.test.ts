@@ -3,7 +3,8 @@
 // Seed: fixed below; a failure prints the smallest counterexample.
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { appFile, deployment, withoutPositions } from "./model.fixture.ts";
+import { deployment } from "./deployment.fixture.ts";
+import { appFile, withoutPositions } from "./model.fixture.ts";
 import { parseAppFile } from "./parse-app.ts";
 import { parseDeployment } from "./parse-deployment.ts";
 import { printAppFile } from "./print-app.ts";

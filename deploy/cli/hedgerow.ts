@@ -5,6 +5,7 @@ import { SIGNAL_LISTENERS_MAX } from "../process/process-world.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
+import { formatCommand } from "./format-command.ts";
 import { genCommand } from "./gen-command.ts";
 import { ledgerCommand } from "./ledger-command.ts";
 import { newCommand } from "./new-command.ts";
@@ -16,6 +17,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   node: nodeCommand,
   ledger: ledgerCommand,
   check: checkCommand,
+  format: formatCommand,
   new: newCommand,
   gen: genCommand,
 };
