@@ -29,6 +29,11 @@ const LOADERS = {
     const { actorProgram } = await import("./actor/actor-program.ts");
     return actorProgram(loadApplication);
   },
+  /** One inner thread of a device; options: InnerThreadOptions. */
+  async inside() {
+    const { innerThreadProgram } = await import("./actor/inner-thread.ts");
+    return innerThreadProgram(loadApplication);
+  },
   /** One board's agent; options: NodeOptions. */
   async node() {
     const { nodeProgram } = await import("./node/node-program.ts");

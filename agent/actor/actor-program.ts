@@ -3,10 +3,12 @@ import { AgentError } from "../core/errors.ts";
 import type { Program } from "../core/program.ts";
 import { aborted, deferred } from "../core/waiting.ts";
 import type { World } from "../core/world.ts";
-import type { ActorInstance } from "../model/instances.ts";
+import type { ActorInstance, ComponentInstance } from "../model/instances.ts";
 import { ComponentHost } from "./component-host.ts";
 import { LedgerProxy } from "./ledger-proxy.ts";
+import type { LoadApplication } from "./load-application.ts";
 import type { Addressed, CrewOptions, ToActor, ToAgent } from "./protocol.ts";
+import { WorkerHost } from "./worker-host.ts";
 
 /**
  * The program of a crew: one actor, or several that share a process. It opens the ports of their
@@ -29,15 +31,12 @@ export function actorProgram(load: LoadApplication): Program {
       const name = actor.instanceName;
       channel.tell = (message) =>
         parent.send({ actor: name, message } satisfies Addressed<ToAgent>);
-      return hostActor({ world, actor, channel, signal }, load(actor.appName, codeUrl));
+      return hostActor({ world, actor, codeUrl, load, channel, signal });
     });
     for (const each of running) each.catch(crash.reject);
     await Promise.race([crash.promise, Promise.all(running)]);
   };
 }
-
-/** Finds the code of an application. */
-export type LoadApplication = (appName: string, codeUrl?: string) => Promise<Application>;
 
 /** One actor's half of the crew's channel. */
 class ActorChannel {
@@ -59,41 +58,45 @@ class ActorChannel {
 interface ActorParts {
   readonly world: World;
   readonly actor: ActorInstance;
+  readonly codeUrl: string | undefined;
+  readonly load: LoadApplication;
   readonly channel: ActorChannel;
   readonly signal: AbortSignal;
 }
 
-async function hostActor(
-  { world, actor, channel, signal }: ActorParts,
-  loading: Promise<Application>,
-): Promise<void> {
+async function hostActor(parts: ActorParts): Promise<void> {
+  const { world, channel, signal } = parts;
   const { tell } = channel;
-  const ledger = new LedgerProxy(tell);
+  let lastId = 0;
+  const nextId = (): number => ++lastId;
+  const crash = deferred<never>();
+  const ended = new AbortController();
+  world.activity.begin();
+  const more: OpeningParts = {
+    ledger: new LedgerProxy(tell, nextId),
+    workers: startWorkers(parts, nextId, crash.reject),
+    failed: crash.reject,
+    signal: ended.signal,
+  };
   const early: ToActor[] = [];
   let dispatch = (message: ToActor): void => void early.push(message);
   channel.receive((message) => {
-    ledger.receive(message);
+    more.ledger.receive(message);
+    for (const worker of more.workers.values()) worker.receive(message);
     dispatch(message);
   });
-  const crash = deferred<never>();
-  const ended = new AbortController();
-  const parts = { world, actor, ledger, tell, failed: crash.reject, signal: ended.signal };
 
-  world.activity.begin();
-  const application = await loading;
-  const hosts: ComponentHost[] = [];
-  for (const model of actor.components) {
-    const definition = definitionOf(application, model.componentType);
-    hosts.push(await ComponentHost.open({ ...parts, model, definition }));
-  }
+  // A component in a thread may fail while others are still being opened.
+  const hosts = await Promise.race([crash.promise, openComponents(parts, more)]);
+  const here = hosts.filter((host) => host instanceof ComponentHost);
   dispatch = (message) => {
     if (message.kind !== "peers") return;
     const [component, port] = message.port.split("/");
-    hosts.find(({ name }) => name === component)?.peers(port ?? "", message.endpoints);
+    here.find(({ name }) => name === component)?.peers(port ?? "", message.endpoints);
   };
   for (const message of early) dispatch(message);
   tell({ kind: "active" });
-  for (const host of hosts) host.activate();
+  for (const host of here) host.activate();
   world.activity.end();
 
   await Promise.race([aborted(signal), crash.promise]);
@@ -102,6 +105,46 @@ async function hostActor(
   for (const host of hosts.reverse()) await host[Symbol.asyncDispose]();
   // A handler may have thrown on the way.
   await Promise.race([crash.promise, Promise.resolve()]);
+}
+
+/** The components that run in threads, by their models. */
+type Workers = ReadonlyMap<ComponentInstance, WorkerHost>;
+
+interface OpeningParts {
+  readonly ledger: LedgerProxy;
+  readonly workers: Workers;
+  readonly failed: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+function startWorkers(
+  { world, actor, codeUrl, channel: { tell } }: ActorParts,
+  nextId: () => number,
+  failed: (error: unknown) => void,
+): Workers {
+  const models = actor.components.filter(({ inWorker }) => inWorker);
+  return new Map(
+    models.map((model) => {
+      return [model, new WorkerHost({ world, actor, model, codeUrl, tell, nextId, failed })];
+    }),
+  );
+}
+
+/** Opens the components that run here, and waits for those in threads: in the order of the model. */
+async function openComponents(
+  { world, actor, codeUrl, load, channel: { tell } }: ActorParts,
+  { ledger, workers, failed, signal }: OpeningParts,
+): Promise<(ComponentHost | WorkerHost)[]> {
+  const application = await load(actor.appName, codeUrl);
+  const parts = { world, actor, codeUrl, ledger, tell, failed, signal };
+  const hosts: (ComponentHost | WorkerHost)[] = [];
+  for (const model of actor.components) {
+    const worker = workers.get(model);
+    const definition = definitionOf(application, model.componentType);
+    hosts.push(worker ?? (await ComponentHost.open({ ...parts, model, definition })));
+  }
+  for (const worker of workers.values()) await worker.active;
+  return hosts;
 }
 
 function definitionOf(application: Application, componentType: string): AnyDefinition {

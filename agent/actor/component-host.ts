@@ -8,6 +8,7 @@ import type { World } from "../core/world.ts";
 import type { ActorInstance, ComponentInstance, PortInstance } from "../model/instances.ts";
 import { bindContract } from "./contract-binding.ts";
 import { unfitness } from "./fit.ts";
+import { type InsideOwner, InsidePort } from "./inside-port.ts";
 import { type OpenedPort, openPort } from "./open-port.ts";
 import type { ToAgent } from "./protocol.ts";
 import { providerKey } from "./provider-key.ts";
@@ -18,6 +19,8 @@ export interface ComponentHostParts {
   readonly actor: ActorInstance;
   readonly model: ComponentInstance;
   readonly definition: AnyDefinition;
+  /** Module of the application's code; undefined: it is of this build. */
+  readonly codeUrl?: string | undefined;
   readonly ledger: LedgerService;
   readonly tell: (message: ToAgent) => void;
   /** Told once, when a handler throws. */
@@ -70,6 +73,8 @@ export class ComponentHost implements AsyncDisposable {
   /** Runs handleActivate as the first task, and starts the timers. */
   activate(): void {
     this.#activated = true;
+    // Before the first handler, which may talk to its threads.
+    for (const { inside } of this.#ports.values()) inside?.start();
     this.#mailbox.start(async () => {
       await this.#handlers["handleActivate"]?.();
     });
@@ -104,6 +109,7 @@ export class ComponentHost implements AsyncDisposable {
         world: this.#parts.world,
         post: (task) => this.#mailbox.post(task),
         handle: (name, argument) => this.#handle(name, argument),
+        inside: (inside, insideModel) => new InsidePort(this.#insideOwner(), inside, insideModel),
       },
       port,
       model,
@@ -114,6 +120,28 @@ export class ComponentHost implements AsyncDisposable {
     const name = `${this.name}/${model.name}`;
     if (opened.endpoint !== undefined) tell({ kind: "provide", key, endpoint: opened.endpoint });
     if (opened.follow !== undefined) tell({ kind: "require", port: name, key });
+  }
+
+  #insideOwner(): InsideOwner {
+    const { world, actor, model, definition, codeUrl } = this.#parts;
+    return {
+      ...{ world, actor, component: model, definition, codeUrl },
+      post: (task) => this.#mailbox.post(task),
+      handle: (name, ...args) => this.#handle(name, ...args),
+      fault: (handler, error) => this.#fault(handler, error),
+    };
+  }
+
+  /** Something of this component failed that was not called by its mailbox. */
+  #fault(handler: string, error: unknown): void {
+    const { tell, failed, world } = this.#parts;
+    const isTaken = this.#mailbox.post(() => {
+      if (this.#handlers["handleFault"]?.({ handler, error }) !== "go-on") throw error;
+      const reason = String(error);
+      world.log.write("error", "component-fault", { component: this.name, handler, reason });
+      tell({ kind: "fault", component: this.name, handler, reason });
+    });
+    if (!isTaken) failed(error);
   }
 
   #key(model: PortInstance, port: Port): string {

@@ -20,10 +20,12 @@ export class LedgerProxy implements LedgerService {
   readonly #send: (message: ToAgent) => void;
   readonly #waiting = new Map<number, Waiting>();
   readonly #readers = new Map<number, (event: LedgerEvent) => Promise<void>>();
-  #lastId = 0;
+  readonly #nextId: () => number;
 
-  constructor(send: (message: ToAgent) => void) {
+  /** @param nextId numbers calls and readers, shared with all others that use the actor's channel. */
+  constructor(send: (message: ToAgent) => void, nextId: () => number) {
     this.#send = send;
+    this.#nextId = nextId;
   }
 
   /** Takes in what concerns the ledger; anything else is left to others. */
@@ -59,7 +61,7 @@ export class LedgerProxy implements LedgerService {
     deliver: (event: LedgerEvent) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
-    const readerId = ++this.#lastId;
+    const readerId = this.#nextId();
     this.#readers.set(readerId, deliver);
     const refused = new Promise<void>((_, reject) => {
       this.#waiting.set(readerId, { resolve: () => undefined, reject });
@@ -74,7 +76,7 @@ export class LedgerProxy implements LedgerService {
   }
 
   #call(operation: LedgerCall["operation"], account: string, request: unknown): Promise<unknown> {
-    const callId = ++this.#lastId;
+    const callId = this.#nextId();
     return new Promise((resolve, reject) => {
       this.#waiting.set(callId, { resolve, reject });
       this.#send({ kind: "ledger", callId, operation, account, request });

@@ -1,12 +1,13 @@
 import type { Task } from "../component/mailbox.ts";
-import type { Port } from "../component/ports.ts";
+import type { Ins, Port } from "../component/ports.ts";
 import type { World } from "../core/world.ts";
-import type { PortInstance } from "../model/instances.ts";
+import type { InsidePortInstance, PortInstance } from "../model/instances.ts";
 import { ClientPort } from "../ports/client-port.ts";
 import { PublisherPort } from "../ports/publisher-port.ts";
 import { ServerPort } from "../ports/server-port.ts";
 import { SubscriberPort } from "../ports/subscriber-port.ts";
 import { TimerPort } from "../ports/timer-port.ts";
+import type { InsidePort } from "./inside-port.ts";
 
 /** A port of one component, opened; only the sides that its kind has are set. */
 export interface OpenedPort {
@@ -17,6 +18,8 @@ export interface OpenedPort {
   /** Takes the endpoints of its providers. */
   readonly follow?: (endpoints: readonly string[]) => void;
   readonly timer?: TimerPort;
+  /** The threads at its other end. */
+  readonly inside?: InsidePort;
   readonly close?: AsyncDisposable;
 }
 
@@ -27,6 +30,8 @@ export interface PortOwner {
   readonly post: (task: Task) => boolean;
   /** Calls the handler of the port called `name`. */
   readonly handle: (name: string, argument: unknown) => unknown;
+  /** Opens the component's end of an inside port. */
+  readonly inside: (port: Ins<unknown, unknown>, model: InsidePortInstance) => InsidePort;
 }
 
 /** Opens one port as the code declares it; the model gives its name and its period. */
@@ -76,11 +81,14 @@ export async function openPort(
       };
       return { call, timer };
     }
+    case "ins": {
+      const inside = owner.inside(port, model as InsidePortInstance);
+      return { call: inside.send, inside, close: inside };
+    }
     case "req":
     case "rep":
     case "qry":
     case "ans":
-    case "ins":
       throw new Error(`ports of kind ${port.kind} cannot be opened yet`);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Starts programs of their own. Bodies: agent/io (child processes) and agent/sim (hosts in this
+ * Starts programs of their own. Bodies: agent/io (child processes and threads) and agent/sim (hosts in this
  * process that can be killed between any two events).
  */
 export interface Spawner {
@@ -50,7 +50,7 @@ export interface RunAs {
 /** A program seen from its parent. */
 export interface Child {
   readonly name: string;
-  /** Process id, or a number of the simulator. */
+  /** Process id (of a thread: of the process that it is in), or a number of the simulator. */
   readonly pid: number;
   readonly channel: Channel;
   /** Resolves once, when the program has ended and holds nothing any more. */

@@ -5,11 +5,12 @@ import assert from "node:assert/strict";
 import { eventually, Inbox } from "../core/run-in-world.contract.ts";
 import { spawnerContract } from "../core/spawner.contract.ts";
 import { ChildSpawner } from "./child-spawner.ts";
+import { MAIN_MODULE } from "./contract-world.contract.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { SystemClock } from "./system-clock.ts";
 import { inFolder } from "./temporary-folder.contract.ts";
 
-const mainModule = new URL("./spawner-child.contract.js", import.meta.url);
+const mainModule = MAIN_MODULE;
 
 describe("child processes", function () {
   this.timeout(30_000);

@@ -3,12 +3,12 @@ import type { Activity } from "../core/activity.ts";
 import type { Clock } from "../core/clock.ts";
 import type { LogLevel } from "../core/log.ts";
 import type { World } from "../core/world.ts";
-import { ChildSpawner, type ChildSpawnerOptions } from "./child-spawner.ts";
 import { FileAssets } from "./file-assets.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
 import { LaterRpc, LaterStore } from "./later.ts";
 import { LineLog } from "./line-log.ts";
 import { NodeRandom } from "./node-random.ts";
+import { ProgramSpawner, type ProgramSpawnerOptions } from "./program-spawner.ts";
 import { SystemClock } from "./system-clock.ts";
 import { UdpLan } from "./udp-lan.ts";
 import { ZmqWire } from "./zmq-wire.ts";
@@ -25,7 +25,7 @@ export interface RealWorldOptions {
   readonly dataFolder: string;
   /** Where the application's files are. */
   readonly assetsFolder: string;
-  readonly spawner: ChildSpawnerOptions;
+  readonly spawner: ProgramSpawnerOptions;
   readonly rpc?: HttpRpcOptions;
   /** Lines below it are not written; default "info". */
   readonly levelMin?: LogLevel;
@@ -47,7 +47,7 @@ export function makeWorld(options: RealWorldOptions): World {
     lan: new UdpLan(options.broadcastHost),
     wire: new ZmqWire({ host: options.host }),
     store: new LaterStore(options.dataFolder),
-    spawner: new ChildSpawner(options.spawner),
+    spawner: new ProgramSpawner(options.spawner),
     rpc: new LaterRpc(options.rpc),
     assets: new FileAssets(options.assetsFolder),
     log: new LineLog({ name, stream: logStream, levelMin, clock }),

@@ -41,19 +41,37 @@ export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** What `readAll` needs of a socket. */
+interface ReadSocket {
+  readonly closed: boolean;
+  receive(): Promise<Buffer[]>;
+  close(): void;
+}
+
+/** The sockets of this thread that wait for a message. */
+const reading = new Set<ReadSocket>();
+
+/**
+ * Closes every socket that waits for a message. A thread does so at its end: zeromq would otherwise
+ * settle those promises when the thread's JavaScript is gone, and abort the process (zeromq.js issue 411).
+ */
+export function closeReading(): void {
+  for (const socket of reading) socket.close();
+  reading.clear();
+}
+
 /**
  * Reads messages one after the other until the socket is closed.
  * Reading a closed socket rejects; any other failure passes on.
  */
-export async function readAll(
-  socket: { readonly closed: boolean; receive(): Promise<Buffer[]> },
-  take: (parts: Buffer[]) => void,
-): Promise<void> {
+export async function readAll(socket: ReadSocket, take: (parts: Buffer[]) => void): Promise<void> {
+  reading.add(socket);
   for (;;) {
     let parts: Buffer[];
     try {
       parts = await socket.receive();
     } catch (error) {
+      reading.delete(socket);
       if (socket.closed) return;
       throw error;
     }

@@ -7,6 +7,7 @@ import { lanContract } from "../core/lan.contract.ts";
 import { randomContract } from "../core/random.contract.ts";
 import { rpcContract } from "../core/rpc.contract.ts";
 import { CONTRACT_PROGRAMS, spawnerContract } from "../core/spawner.contract.ts";
+import type { Spawner } from "../core/spawner.ts";
 import { storeContract } from "../core/store.contract.ts";
 import { wireContract } from "../core/wire.contract.ts";
 import type { World } from "../core/world.ts";
@@ -39,5 +40,12 @@ lanContract("simulated", 1000, simulated);
 randomContract("simulated", simulated);
 rpcContract("simulated", simulated);
 spawnerContract("simulated", simulated);
+spawnerContract("simulated threads", (body) =>
+  simulated((world) => {
+    const { spawner } = world;
+    const spawn: Spawner["spawn"] = (call) => spawner.spawn({ ...call, in: "thread" });
+    return body({ ...world, spawner: { ...spawner, spawn } });
+  }),
+);
 storeContract("simulated", simulated);
 wireContract("simulated", simulated);

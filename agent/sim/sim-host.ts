@@ -64,7 +64,8 @@ export class SimHost {
     return life !== undefined;
   }
 
-  #start({ program, name, options }: ProgramCall, parent: Life | undefined): Child {
+  #start(call: ProgramCall, parent: Life | undefined): Child {
+    const { program, name, options } = call;
     const { shared, programs, nextPid } = this.#options;
     const { timeline } = shared;
     const stop = new AbortController();
@@ -83,12 +84,11 @@ export class SimHost {
     const toChild = new Pipe(timeline, life);
     const askToStop = (): void => {
       toChild.after("stop", parent?.name ?? "", () => stop.abort());
-      timeline.plan(life, GRACE_US, { kind: "grace-over" }, () =>
-        life.end({ kind: "killed", reason: "did not stop" }),
-      );
+      timeline.plan(life, GRACE_US, { kind: "grace-over" }, () => end("did not stop"));
     };
-    // Nobody is orphaned.
-    const disown = parent?.owns(askToStop);
+    const end = (reason: string): void => life.end({ kind: "killed", reason });
+    // Nobody is orphaned, and a thread is gone with its process.
+    const disown = parent?.owns(call.in === "thread" ? () => end("its process ended") : askToStop);
     life.owns(() => disown?.());
     const cloned: unknown = structuredClone(options);
     timeline.plan(life, 0, { kind: `start ${program}` }, () => {
@@ -104,7 +104,7 @@ export class SimHost {
       pid: nextPid(),
       exited,
       channel: channelOf(parent, toChild, toParent),
-      kill: () => life.end({ kind: "killed", reason: "killed" }),
+      kill: () => end("killed"),
       stop: askToStop,
     };
   }

@@ -31,6 +31,7 @@ export interface ProcessWorld {
 export const SIGNAL_LISTENERS_MAX = 10_000;
 
 const CHILD_MODULE = new URL("./child.js", import.meta.url);
+const THREAD_MODULE = new URL("./thread.js", import.meta.url);
 
 /** Small heaps: an actor handles short messages, and a board runs many. */
 export const NODE_FLAGS: readonly string[] = ["--max-semi-space-size=1", "--enable-source-maps"];
@@ -53,7 +54,11 @@ export function processWorld(name: string, options: ProcessWorldOptions): Proces
   const base = {
     ...{ name, host, broadcastHost, assetsFolder, levelMin },
     dataFolder: join(dataFolder, board),
-    spawner: { mainModule: CHILD_MODULE, nodeFlags: NODE_FLAGS, world: handedOn },
+    spawner: {
+      ...{ mainModule: CHILD_MODULE, nodeFlags: NODE_FLAGS },
+      ...{ threadModule: THREAD_MODULE, heap: { maxYoungGenerationSizeMb: 2 } },
+      world: handedOn,
+    },
   };
   if (clock === undefined) return { world: makeWorld(base), time: undefined };
   const activity = new CountedActivity(() => tree.changed());
