@@ -29,6 +29,8 @@ export type {
   Poll,
   VoteOutcome,
 } from "./component/group.ts";
+export type { SecondTick } from "./component/inside-tick.ts";
+export { insTick } from "./component/inside-tick.ts";
 export type { Hex, ReadOutcome, SubmitOutcome } from "./component/ledger-service.ts";
 export type { DeadlineMiss, Fault, LifeHandlers, LimitNotice, Loss } from "./component/life.ts";
 export { integerOption, numberOption, textOption } from "./component/options.ts";

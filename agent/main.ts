@@ -1,3 +1,4 @@
+import type { LoadApplication } from "./actor/load-application.ts";
 import type { Application } from "./component/define.ts";
 import { AgentError } from "./core/errors.ts";
 import type { Program, ProgramTable } from "./core/program.ts";
@@ -25,14 +26,14 @@ async function loadApplication(appName: string, codeUrl?: string): Promise<Appli
 
 const LOADERS = {
   /** One actor, or several that share a process; options: CrewOptions. */
-  async actor() {
+  async actor(load) {
     const { actorProgram } = await import("./actor/actor-program.ts");
-    return actorProgram(loadApplication);
+    return actorProgram(load);
   },
   /** One inner thread of a device; options: InnerThreadOptions. */
-  async inside() {
+  async inside(load) {
     const { innerThreadProgram } = await import("./actor/inner-thread.ts");
-    return innerThreadProgram(loadApplication);
+    return innerThreadProgram(load);
   },
   /** One board's agent; options: NodeOptions. */
   async node() {
@@ -42,11 +43,11 @@ const LOADERS = {
   },
   /** The embedded ledger; options: ChainOptions. */
   chain: async () => (await import("./chain/chain-program.ts")).chainProgram,
-} as const satisfies Readonly<Record<string, () => Promise<Program>>>;
+} as const satisfies Readonly<Record<string, (load: LoadApplication) => Promise<Program>>>;
 
 /** Every program that a spawner can start, each loaded when it is started. */
 export const PROGRAMS: ProgramTable = Object.fromEntries(
-  Object.entries(LOADERS).map(([name, load]) => [name, whenStarted(load)]),
+  Object.entries(LOADERS).map(([name, open]) => [name, whenStarted(() => open(loadApplication))]),
 );
 
 function whenStarted(load: () => Promise<Program>): Program {
@@ -59,13 +60,19 @@ function whenStarted(load: () => Promise<Program>): Program {
   };
 }
 
-/** The programs of these names, loaded now: in a simulation loading takes no time. */
+/**
+ * Every program but those of `without`, loaded now: in a simulation loading takes no time.
+ * @param load gives an application's code; default: that of this build, which is loaded now too.
+ */
 export async function loadPrograms(
-  names: readonly (keyof typeof LOADERS)[] = ["actor", "node", "chain"],
+  load?: LoadApplication,
+  without: readonly (keyof typeof LOADERS)[] = [],
 ): Promise<ProgramTable> {
-  // What an actor's program would load at its start.
-  if (names.includes("actor"))
+  if (load === undefined)
     for (const appName of Object.keys(APPLICATIONS)) await loadApplication(appName);
-  const loaded = names.map(async (name) => [name, await LOADERS[name]()] as const);
+  const wanted = Object.entries(LOADERS).filter(([name]) => !without.some((one) => one === name));
+  const loaded = wanted.map(
+    async ([name, open]) => [name, await open(load ?? loadApplication)] as const,
+  );
   return Object.fromEntries(await Promise.all(loaded));
 }

@@ -10,7 +10,9 @@ const ENDED = "void | Promise<void>";
 export function generatedComponent(app: AppModel, component: ComponentType): string {
   const { name, ports } = component;
   const [type, constant] = [typePrefixOf(name), stemOf(name)];
-  const usesMessages = ports.some(({ kind }) => kind !== "timer") || app.groups.length > 0;
+  const usesMessages =
+    ports.some((port) => port.kind !== "timer" && !(port.kind === "inside" && port.isDefault)) ||
+    app.groups.length > 0;
   return [
     'import * as hedgerow from "hedgerow";',
     ...(usesMessages ? ['import * as messages from "./messages.ts";'] : []),
@@ -88,6 +90,7 @@ function portValue(component: string, port: Port): string {
     case "timer":
       return `${key}: hedgerow.tim()`;
     case "inside": {
+      if (port.isDefault) return `${key}: hedgerow.insTick()`;
       const { down, up } = innerMessages(component, port.name);
       return `${key}: hedgerow.ins(${typeName(down)}, ${typeName(up)})`;
     }
@@ -121,8 +124,10 @@ function handlerSignature(component: string, port: Port): string | undefined {
     case "timer":
       return `(dueUtcUs: number): ${ENDED}`;
     case "inside": {
-      const { up } = innerMessages(component, port.name);
-      return `(message: ${typeName(up)}, thread: string, arrival: hedgerow.Arrival): ${ENDED}`;
+      const up = port.isDefault
+        ? "hedgerow.SecondTick"
+        : typeName(innerMessages(component, port.name).up);
+      return `(message: ${up}, thread: string, arrival: hedgerow.Arrival): ${ENDED}`;
     }
     case "srv": {
       const reply = typeName(port.reply.name);

@@ -34,9 +34,10 @@ app Heat {
     rep order : (Ask, Told);
     ans find : (Ask, Told);
   }
-  device Probe { inside bus; pub raw : Command; }
+  device Probe { inside bus; inside beat default; pub raw : Command; }
+  device Beat { inside beat default; }
   component Old in python { sub reading : Reading; }
-  actor Room { internal Command; { sensor : Sensor; heater : Heater(id = "h1", limit = 20); depot : Depot; probe : Probe; } }
+  actor Room { internal Command; { sensor : Sensor; heater : Heater(id = "h1", limit = 20); depot : Depot; probe : Probe; beat : Beat; } }
 }`;
 
 /** The reference's dialect: messages are names. */

@@ -13,7 +13,7 @@ export function ownMessages(app: AppModel): readonly string[] {
     .filter(({ language }) => language === "unspecified")
     .flatMap(({ name, ports }) =>
       ports
-        .filter(({ kind }) => kind === "inside")
+        .filter((port) => port.kind === "inside" && !port.isDefault)
         .flatMap((port) => Object.values(innerMessages(name, port.name))),
     );
   return [

@@ -9,7 +9,7 @@ export function componentSkeleton(app: AppModel, component: ComponentType): stri
   const [type, stem] = [typePrefixOf(name), stemOf(name)];
   const parameters =
     formals.length === 0 ? "" : `, { ${formals.map((formal) => formal.name).join(", ")} }`;
-  const inner = ports.filter(({ kind }) => kind === "inside");
+  const inner = ports.filter((port) => port.kind === "inside" && !port.isDefault);
   return [
     'import { component } from "hedgerow";',
     `import { type ${type}Handlers, ${stem}Model } from "./generated/${fileOf(name)}.ts";`,
@@ -105,7 +105,7 @@ function callHint(app: AppModel, port: Port): readonly string[] {
         ? [`${call}.fireIn(1000) lets on_${port.name} be called once.`]
         : [];
     case "inside":
-      return [`${call}({}) sends to its thread.`];
+      return port.isDefault ? [] : [`${call}({}) sends to its thread.`];
     case "sub":
     case "srv":
     case "rep":
@@ -126,7 +126,9 @@ function handlerLines(app: AppModel, port: Port): readonly string[] {
     case "timer":
       return [head(""), "        // (dueUtcUs): the time has come.", end];
     case "inside":
-      return [head(""), "        // (message, thread, arrival): a thread has sent this.", end];
+      return port.isDefault
+        ? [head(""), "        // ({ dueUtcUs }): a second has passed.", end]
+        : [head(""), "        // (message, thread, arrival): a thread has sent this.", end];
     case "req":
       return [head(""), "        // (outcome, arrival): the reply, or why there is none.", end];
     case "qry":

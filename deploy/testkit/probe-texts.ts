@@ -1,3 +1,4 @@
+import { SECOND_TICK } from "../../agent/component/inside-tick.ts";
 import type { Port, Ports } from "../../agent/component/ports.ts";
 import { AgentError } from "../../agent/core/errors.ts";
 import type { AppModel } from "../../agent/model/app-model.ts";
@@ -125,7 +126,7 @@ export function portLines(
 ): readonly string[] {
   return Object.entries(ports).map(([name, port]) => {
     const [first, second] = namesOf(port);
-    if (port.kind === "ins") return `inside ${name};`;
+    if (port.kind === "ins") return `inside ${name}${port.up === SECOND_TICK ? " default" : ""};`;
     if (port.kind === "tim") {
       const periodMs = periodsMs[name];
       return `timer ${name}${periodMs === undefined ? "" : ` ${periodMs} msec`};`;

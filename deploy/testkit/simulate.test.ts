@@ -3,8 +3,9 @@
 // Method: a small application with every kind of thing that the kit has a word for. Seed: 1, else in the name.
 import assert from "node:assert/strict";
 import { type Application, component } from "../../agent/component/define.ts";
+import { insTick } from "../../agent/component/inside-tick.ts";
 import { integerOption } from "../../agent/component/options.ts";
-import { clt, pub, srv, sub, tim } from "../../agent/component/ports.ts";
+import { clt, ins, pub, srv, sub, tim } from "../../agent/component/ports.ts";
 import { integer, record } from "../../agent/message/field.ts";
 import { message } from "../../agent/message/message-type.ts";
 import { simulate, simulateComponent } from "./simulate.ts";
@@ -126,6 +127,15 @@ describe("simulate", () => {
     await app.expect(Tick, { number: 500 }, { at: "sink.tick" });
   });
 
+  it("sees a component in a thread of its own as a part of its actor", async () => {
+    const deployment = `language hedgerow 1;
+      app Kit { on (north) Sender(first = 11); on (south) Receiver { worker sink; }; }`;
+    await using app = await simulate(application, MODEL, deployment);
+    const { port } = await app.expect(Tick);
+    assert.equal(port, "south/Receiver/sink.tick");
+    await assert.rejects(app.runFor(5000), /south\/Receiver failed: [^]*thirteen/);
+  });
+
   it("sees each message once by expect, and says what came instead", async () => {
     await using app = await simulate(application, MODEL, DEPLOYMENT);
     for (const number of [2, 3]) await app.expect(Tick, { number });
@@ -234,6 +244,30 @@ describe("simulateComponent", () => {
     await bench.expectNone(Told, {}, { withinMs: 300 });
     bench.probe.ask.answers(({ number }) => ({ square: number * number }));
     await bench.expect(Told, { square: 16 });
+  });
+
+  it("runs the threads of a device, and its ticks", async () => {
+    const device = component({
+      name: "Device",
+      ports: { bus: ins(Ask, Told), beat: insTick(), tick: pub(Tick) },
+      options: () => undefined,
+      threads: {
+        squarer: {
+          port: "bus",
+          async run({ received, send }) {
+            for await (const { number } of received()) send({ square: number ** 2 });
+          },
+        },
+      },
+      setup: ({ port }) => ({
+        on_beat: () => void port.bus({ number: 5 }),
+        on_bus: ({ square }) => port.tick({ number: square }),
+      }),
+    });
+    await using bench = await simulateComponent(device);
+    await bench.runFor(3000);
+    assert.deepEqual(bench.probe.tick.received.slice(0, 2), [{ number: 25 }, { number: 25 }]);
+    assert.equal(bench.sent(Ask).length, bench.handled(Told).length);
   });
 
   it("gives parameters, and periods to timers", async () => {

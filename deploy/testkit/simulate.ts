@@ -1,12 +1,9 @@
-import { actorProgram } from "../../agent/actor/actor-program.ts";
-import type { Addressed, CrewOptions, ToActor, ToAgent } from "../../agent/actor/protocol.ts";
 import type { AnyDefinition, Application } from "../../agent/component/define.ts";
 import type { Ports } from "../../agent/component/ports.ts";
 import type { Assets } from "../../agent/core/assets.ts";
 import { AgentError } from "../../agent/core/errors.ts";
-import type { Program } from "../../agent/core/program.ts";
 import { loadPrograms } from "../../agent/main.ts";
-import type { ActorInstance, Parameters } from "../../agent/model/instances.ts";
+import type { Parameters } from "../../agent/model/instances.ts";
 import { instancesFor } from "../../agent/model/resolve.ts";
 import type { NodeOptions } from "../../agent/node/node-options.ts";
 import type { NetworkOptions } from "../../agent/sim/network.ts";
@@ -14,10 +11,10 @@ import { Simulation } from "../../agent/sim/simulation.ts";
 import { benchTexts } from "./bench-texts.ts";
 import { Journal } from "./journal.ts";
 import { LinkTable } from "./link-table.ts";
-import { observedApplication } from "./observed-application.ts";
 import { type MirrorPorts, mirrored, PROBE, probeOf, type Run } from "./probe.ts";
 import { printed, readTexts, type Application as Texts } from "./probe-texts.ts";
 import { type Failure, SimulatedApplication } from "./simulated-application.ts";
+import { watchedActor } from "./watched-actor.ts";
 
 export type { Passage } from "./journal.ts";
 export { readModelFiles } from "./model-files.ts";
@@ -135,10 +132,14 @@ async function start<P extends Ports>(
     [] as string[],
   ];
   const { definition, probe } = probeOf(ports, run);
-  const watch = { application, definition, journal, links, failures };
+  const placed = boards.flatMap((board) => instancesFor(texts.app, texts.deployment, board));
+  const watch = { application, definition, placed, journal, links, failures };
   const sim = new Simulation({
     seed,
-    programs: { ...(await loadPrograms(["node"])), actor: watchedActor(watch) },
+    programs: {
+      ...(await loadPrograms(() => Promise.resolve(application), ["chain"])),
+      actor: watchedActor(watch),
+    },
     assets: textAssets(files),
     onRecord: (line) => {
       if (log.push(line) > LOG_LINES_MAX) log.shift();
@@ -148,7 +149,7 @@ async function start<P extends Ports>(
   });
   const running: SimulatedApplication<P> = new SimulatedApplication<P>({
     ...{ sim, journal, links, failures, log, boards, probe },
-    actors: boards.flatMap((board) => placesOn(texts, board)),
+    actors: placed.map(({ board, instanceName }) => ({ board, actor: instanceName })),
     connectingMs: (WAYS_TO_CONNECT * (network?.delayUsMax ?? WAY_US_MAX)) / 1000,
     failuresFail: onFailure === "fail",
     startBoard: (board) => startBoard(sim, board, printed(texts), failures),
@@ -156,15 +157,6 @@ async function start<P extends Ports>(
   for (const board of boards) startBoard(sim, board, printed(texts), failures);
   if (onFailure === "fail") await running.connected();
   return running;
-}
-
-function placesOn(
-  { app, deployment }: Texts,
-  board: string,
-): readonly { readonly board: string; readonly actor: string }[] {
-  return instancesFor(app, deployment, board).map(({ instanceName }) => ({
-    ...{ board, actor: instanceName },
-  }));
 }
 
 function startBoard(
@@ -180,54 +172,6 @@ function startBoard(
   void node.exited.then(({ kind, reason }) => {
     if (kind === "failed") failures.push({ board, actor: "(agent)", error: new Error(reason) });
   });
-}
-
-interface Watch {
-  readonly application: Application;
-  /** The test's component. */
-  readonly definition: AnyDefinition;
-  readonly journal: Journal;
-  readonly links: LinkTable;
-  readonly failures: Failure[];
-}
-
-/** The program of actors; what they say to their agents and how they fail is seen on the way. */
-function watchedActor({ application, definition, journal, links, failures }: Watch): Program {
-  return async (world, options, parent, signal) => {
-    const { actors } = options as CrewOptions;
-    const board = boardOf(actors);
-    const place = (actor: string): { board: string; actor: string } => ({ board, actor });
-    for (const { instanceName } of actors) links.started(place(instanceName));
-    const observed = observedApplication(application, board, journal);
-    const components = { ...observed.components, [PROBE]: definition };
-    const program = actorProgram(() => Promise.resolve({ ...observed, components }));
-    const channel: typeof parent = {
-      ...parent,
-      send(raw) {
-        const { actor, message } = raw as Addressed<ToAgent>;
-        links.told(place(actor), message);
-        parent.send(raw);
-      },
-      receive(receiver) {
-        parent.receive((raw) => {
-          const { actor, message } = raw as Addressed<ToActor>;
-          links.heard(place(actor), message);
-          receiver(raw);
-        });
-      },
-    };
-    try {
-      await program(world, options, channel, signal);
-    } catch (error) {
-      const actor = actors.map(({ instanceName }) => instanceName).join("+");
-      failures.push({ board, actor, error });
-      throw error;
-    }
-  };
-}
-
-function boardOf(actors: readonly ActorInstance[]): string {
-  return actors[0]?.board ?? "";
 }
 
 function textAssets(files: Readonly<Record<string, string>>): Assets {
