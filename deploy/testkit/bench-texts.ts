@@ -19,7 +19,7 @@ export function benchTexts(
   definition: AnyDefinition,
   probePorts: Ports,
   { parameters = {}, periodsMs = {} }: BenchOptions,
-): { readonly modelText: string; readonly deploymentText: string; readonly board: string } {
+): { readonly modelText: string; readonly deploymentText: string } {
   const { name } = definition;
   const ports = definition.ports as Ports;
   const groups = Object.entries((definition.groups ?? {}) as Record<string, { name: string }>);
@@ -42,7 +42,7 @@ export function benchTexts(
     `${hasProbe ? `probe : ${PROBE};` : ""} } }`,
     "}",
   ].join("\n");
-  return { modelText, deploymentText: `app Bench { on (${BOARD}) Bench; }`, board: BOARD };
+  return { modelText, deploymentText: `app Bench { on (${BOARD}) Bench; }` };
 }
 
 function list(items: readonly string[]): string {

@@ -7,6 +7,7 @@ import { checkDeployment } from "../../agent/model/check-deployment.ts";
 import type { DeploymentModel } from "../../agent/model/deployment-model.ts";
 import { parseApp } from "../../agent/model/parse-app.ts";
 import { parseDeployment } from "../../agent/model/parse-deployment.ts";
+import { namedBoards, placesEverywhere } from "../../agent/model/placement-rule.ts";
 import { printAppFile } from "../../agent/model/print-app.ts";
 import { printDeployment } from "../../agent/model/print-deployment.ts";
 import { formatProblem, hasErrors, type ParseResult } from "../../agent/model/problem.ts";
@@ -19,6 +20,8 @@ const DEPLOYMENT_NAME = "deployment.depl";
 export interface Application {
   readonly app: AppModel;
   readonly deployment: DeploymentModel;
+  /** All boards of the run. */
+  readonly boards: readonly string[];
 }
 
 /** The test's component, and where it is. */
@@ -27,29 +30,41 @@ export interface ProbePlace {
   readonly board: string;
 }
 
+/** What a run adds to an application. */
+export interface ReadOptions {
+  /** Boards beside those that the deployment names. */
+  readonly boards?: readonly string[];
+  readonly probe?: ProbePlace | undefined;
+}
+
 /**
  * Parses and checks both texts, with the test's component among the application's, if there is one.
- * @throws AgentError MODEL_INVALID with every problem as file:line:column of the texts.
+ * @throws AgentError MODEL_INVALID with every problem as file:line:column of the texts; Error when a
+ * deployment for all boards comes without any.
  */
 export function readTexts(
   modelText: string,
   deploymentText: string,
-  probe?: ProbePlace,
+  { boards: given = [], probe }: ReadOptions = {},
 ): Application {
-  const own = {
-    app: valueOf(parseApp(modelText, MODEL_NAME), modelText),
-    deployment: valueOf(parseDeployment(deploymentText, DEPLOYMENT_NAME), deploymentText),
-  };
+  const app = valueOf(parseApp(modelText, MODEL_NAME), modelText);
+  const deployment = valueOf(parseDeployment(deploymentText, DEPLOYMENT_NAME), deploymentText);
+  const boards = [...new Set([...given, ...namedBoards(deployment)])];
+  if (placesEverywhere(deployment) && given.length === 0)
+    throw new Error('the deployment is for all boards: give `boards`, such as ["north", "south"]');
+  const own = { app, deployment, boards };
   const application = probe === undefined ? own : withProbe(own, probe);
-  const { app, deployment } = application;
+  refuseErrors(application, { [MODEL_NAME]: modelText, [DEPLOYMENT_NAME]: deploymentText });
+  return application;
+}
+
+function refuseErrors(
+  { app, deployment }: Application,
+  sources: Readonly<Record<string, string>>,
+): void {
   const problems = [...checkApp(app), ...checkDeployment(app, deployment)];
-  const sources: Readonly<Record<string, string>> = {
-    [MODEL_NAME]: modelText,
-    [DEPLOYMENT_NAME]: deploymentText,
-  };
   if (hasErrors(problems))
     refuse(problems.map((problem) => formatProblem(problem, sources[problem.file])));
-  return application;
 }
 
 function valueOf<T>(result: ParseResult<T>, text: string): T {
@@ -62,7 +77,10 @@ function refuse(problems: readonly string[]): never {
 }
 
 /** The same application with the test's component. */
-function withProbe({ app, deployment }: Application, { ports, board }: ProbePlace): Application {
+function withProbe(
+  { app, deployment, boards }: Application,
+  { ports, board }: ProbePlace,
+): Application {
   // Parsed from text: whatever else the language says of a component, it says of this one too.
   const model = `language hedgerow 1;\n${probeModel(app, ports)}`;
   const place = `app ${app.name} { on (${board}) ${PROBE}; }`;
@@ -74,7 +92,22 @@ function withProbe({ app, deployment }: Application, { ports, board }: ProbePlac
       components: [...app.components, ...extra.components],
       actors: [...app.actors, ...extra.actors],
     },
-    deployment: { ...deployment, placements: [...deployment.placements, ...placements] },
+    deployment: {
+      ...deployment,
+      // Not for all boards any more: the test's own is none of the application's.
+      placements: [
+        ...deployment.placements.map((placement) =>
+          placement.targets === "all"
+            ? {
+                ...placement,
+                targets: boards.map((name) => ({ name, position: placement.position })),
+              }
+            : placement,
+        ),
+        ...placements,
+      ],
+    },
+    boards: [...new Set([...boards, board])],
   };
 }
 

@@ -226,6 +226,17 @@ describe("simulate", () => {
     const froms = new Set(app.handled(Tick).map(({ port }) => port));
     assert.deepEqual([...froms].sort(), ["a/Receiver/sink.tick", "b/Receiver/sink.tick"]);
   });
+
+  it("keeps the application off the test's own board", async () => {
+    const everywhere = `language hedgerow 1;
+      app Kit { board a { tags x; } on all Sender; place 1 Receiver on all; }`;
+    await using app = await simulate(application, MODEL, everywhere, {
+      ...{ boards: ["b"], probe: { ticks: sub(Tick) } },
+    });
+    await app.runFor(3000);
+    const boards = new Set(app.sent(Tick).map(({ port }) => port.split("/")[0]));
+    assert.deepEqual([...boards].sort(), ["a", "b"]);
+  });
 });
 
 describe("simulateComponent", () => {

@@ -11,7 +11,7 @@ import { Simulation } from "../../agent/sim/simulation.ts";
 import { benchTexts } from "./bench-texts.ts";
 import { Journal } from "./journal.ts";
 import { LinkTable } from "./link-table.ts";
-import { type MirrorPorts, mirrored, PROBE, probeOf, type Run } from "./probe.ts";
+import { type MirrorPorts, mirrored, probeOf, type Run } from "./probe.ts";
 import { printed, readTexts, type Application as Texts } from "./probe-texts.ts";
 import { type Failure, SimulatedApplication } from "./simulated-application.ts";
 import { watchedActor } from "./watched-actor.ts";
@@ -40,7 +40,7 @@ export interface SimulateOptions<P extends Ports> {
   readonly probe?: P;
   /** The board on which the test's ports are; default one of its own, "test-bench". */
   readonly probeBoard?: string;
-  /** The boards, for a deployment that says `on all`; default: those that it names. */
+  /** Boards beside those that the deployment names: it needs some when it says `on all`. */
   readonly boards?: readonly string[];
   /** The application's files: texts by path. */
   readonly files?: Readonly<Record<string, string>>;
@@ -75,12 +75,9 @@ export async function simulate<const P extends Ports = NoPorts>(
   const { probe: ports = {} as P, probeBoard = "test-bench" } = options;
   const hasProbe = Object.keys(ports).length > 0;
   const probe = hasProbe ? { ports, board: probeBoard } : undefined;
-  const texts = readTexts(modelText, deploymentText, probe);
-  return start(
-    application,
-    { texts, boards: boardsOf(texts, options.boards ?? []), ports },
-    options,
-  );
+  const { boards = [] } = options;
+  const texts = readTexts(modelText, deploymentText, { boards, probe });
+  return start(application, { texts, ports }, options);
 }
 
 /**
@@ -93,37 +90,25 @@ export async function simulateComponent<const P extends Ports>(
   options: SimulateComponentOptions = {},
 ): Promise<SimulatedApplication<MirrorPorts<P>>> {
   const ports = mirrored(definition.ports as Ports);
-  const { modelText, deploymentText, board } = benchTexts(definition, ports, options);
+  const { modelText, deploymentText } = benchTexts(definition, ports, options);
   const texts = readTexts(modelText, deploymentText);
   const application = { name: texts.app.name, components: { [definition.name]: definition } };
-  const running = await start(application, { texts, boards: [board], ports }, options);
+  const running = await start(application, { texts, ports }, options);
   return running as unknown as SimulatedApplication<MirrorPorts<P>>;
-}
-
-function boardsOf({ deployment }: Texts, given: readonly string[]): readonly string[] {
-  const own = deployment.placements.filter(
-    ({ actors }) => !actors.some(({ actor }) => actor.name === PROBE),
-  );
-  if (given.length === 0 && own.every(({ targets }) => targets === "all"))
-    throw new Error('the deployment names no board: give `boards`, such as ["north", "south"]');
-  const named = deployment.placements.flatMap(({ targets }) =>
-    targets === "all" ? [] : targets.map(({ name }) => name),
-  );
-  return [...new Set([...given, ...named])];
 }
 
 interface Setting<P extends Ports> {
   readonly texts: Texts;
-  readonly boards: readonly string[];
   readonly ports: P;
 }
 
 async function start<P extends Ports>(
   application: Application,
-  { texts, boards, ports }: Setting<P>,
+  { texts, ports }: Setting<P>,
   options: Omit<SimulateOptions<P>, "probe">,
 ): Promise<SimulatedApplication<P>> {
   const { seed = 1, files = {}, network, startUtcUs, onFailure = "fail" } = options;
+  const { boards } = texts;
   const run: Run = (work) => running.until(work);
   const [journal, links, failures, log] = [
     new Journal(),
