@@ -1,3 +1,4 @@
+import type { LoadApplication } from "./actor/load-application.ts";
 import type { Application } from "./component/define.ts";
 import { AgentError } from "./core/errors.ts";
 import type { Program, ProgramTable } from "./core/program.ts";
@@ -7,6 +8,7 @@ import type { Program, ProgramTable } from "./core/program.ts";
 
 /** The applications that this build carries. */
 const APPLICATIONS: Readonly<Record<string, () => Promise<Application>>> = {
+  Hello: async () => (await import("../actors/hello/application.ts")).application,
   Transax: async () => (await import("../actors/transax/application.ts")).transax,
 };
 
@@ -25,14 +27,14 @@ export async function loadApplication(appName: string, codeUrl?: string): Promis
 
 const LOADERS = {
   /** One actor, or several that share a process; options: CrewOptions. */
-  async actor() {
+  async actor(load) {
     const { actorProgram } = await import("./actor/actor-program.ts");
-    return actorProgram(loadApplication);
+    return actorProgram(load);
   },
   /** One inner thread of a device; options: InnerThreadOptions. */
-  async inside() {
+  async inside(load) {
     const { innerThreadProgram } = await import("./actor/inner-thread.ts");
-    return innerThreadProgram(loadApplication);
+    return innerThreadProgram(load);
   },
   /** One board's agent; options: NodeOptions. */
   async node() {
@@ -42,11 +44,11 @@ const LOADERS = {
   },
   /** The embedded ledger; options: ChainOptions. */
   chain: async () => (await import("./chain/chain-program.ts")).chainProgram,
-} as const satisfies Readonly<Record<string, () => Promise<Program>>>;
+} as const satisfies Readonly<Record<string, (load: LoadApplication) => Promise<Program>>>;
 
 /** Every program that a spawner can start, each loaded when it is started. */
 export const PROGRAMS: ProgramTable = Object.fromEntries(
-  Object.entries(LOADERS).map(([name, load]) => [name, whenStarted(load)]),
+  Object.entries(LOADERS).map(([name, open]) => [name, whenStarted(() => open(loadApplication))]),
 );
 
 function whenStarted(load: () => Promise<Program>): Program {
@@ -59,9 +61,19 @@ function whenStarted(load: () => Promise<Program>): Program {
   };
 }
 
-/** Every program, and the applications they run, loaded now: in a simulation loading takes no time. */
-export async function loadPrograms(): Promise<ProgramTable> {
-  for (const appName of Object.keys(APPLICATIONS)) await loadApplication(appName);
-  const loaded = Object.entries(LOADERS).map(async ([name, load]) => [name, await load()] as const);
+/**
+ * Every program but those of `without`, loaded now: in a simulation loading takes no time.
+ * @param load gives an application's code; default: that of this build, which is loaded now too.
+ */
+export async function loadPrograms(
+  load?: LoadApplication,
+  without: readonly (keyof typeof LOADERS)[] = [],
+): Promise<ProgramTable> {
+  if (load === undefined)
+    for (const appName of Object.keys(APPLICATIONS)) await loadApplication(appName);
+  const wanted = Object.entries(LOADERS).filter(([name]) => !without.some((one) => one === name));
+  const loaded = wanted.map(
+    async ([name, open]) => [name, await open(load ?? loadApplication)] as const,
+  );
   return Object.fromEntries(await Promise.all(loaded));
 }

@@ -117,7 +117,8 @@ function formalsText(formals: readonly Formal[]): string {
   return `(${texts.join(", ")})`;
 }
 
-function portText(port: Port): string {
+/** A port as a model writes it, without the semicolon. */
+export function portText(port: Port): string {
   const { kind, name } = port;
   const queue = queueText(port.queue);
   if (port.kind === "inside") return `${kind} ${name}${port.isDefault ? " default" : ""}${queue}`;

@@ -75,7 +75,7 @@ describe("hedgerow", function () {
   it("lists its commands, and each teaches", async () => {
     const help = run("--help");
     assert.equal(await help.ended, 0);
-    for (const command of ["day", "sim", "node", "ledger", "check"]) {
+    for (const command of ["day", "sim", "node", "ledger", "check", "new", "gen"]) {
       assert.match(help.out, new RegExp(`^  ${command} `, "m"));
       const each = run(command, "--help");
       assert.equal(await each.ended, 0);

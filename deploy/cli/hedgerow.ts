@@ -7,7 +7,9 @@ import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
 import { formatCommand } from "./format-command.ts";
 import { graphCommand } from "./graph-command.ts";
+import { genCommand } from "./gen-command.ts";
 import { ledgerCommand } from "./ledger-command.ts";
+import { newCommand } from "./new-command.ts";
 import { nodeCommand } from "./node-command.ts";
 import { recordingCommand, replayCommand } from "./replay-command.ts";
 
@@ -21,6 +23,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   replay: replayCommand,
   format: formatCommand,
   graph: graphCommand,
+  new: newCommand,
+  gen: genCommand,
 };
 
 function help(): string {
