@@ -27,6 +27,7 @@ export const ERROR_SENTENCES = {
   MODEL_NOT_PRINTABLE: "the language has no way to write this value",
   PROGRAM_UNKNOWN: "no program has this name",
   RECORD_CHAIN_UNREADABLE: "the chain did not give a block that the record of the day needs",
+  SPAWNER_IN_USE: "another process of this name has the lasting children of this folder",
   STORE_IN_USE: "another process has this database open",
   STORE_NAME_INVALID: "a database is named by letters, digits and hyphens",
   WIRE_FRAME_TOO_LARGE: "a message is larger than one frame may be",

@@ -3,6 +3,7 @@ import type { Assets } from "./assets.ts";
 import type { Clock } from "./clock.ts";
 import type { Lan } from "./lan.ts";
 import type { Log } from "./log.ts";
+import type { Nics } from "./nics.ts";
 import type { Random } from "./random.ts";
 import type { Rpc } from "./rpc.ts";
 import type { Spawner } from "./spawner.ts";
@@ -14,6 +15,7 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly lan: Lan;
+  readonly nics: Nics;
   readonly wire: Wire;
   readonly store: Store;
   readonly spawner: Spawner;

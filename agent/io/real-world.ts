@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Writable } from "node:stream";
 import type { Activity } from "../core/activity.ts";
 import type { Clock } from "../core/clock.ts";
@@ -9,6 +10,7 @@ import type { HttpRpcOptions } from "./http-rpc-options.ts";
 import { LaterRpc, LaterStore } from "./later.ts";
 import { LineLog } from "./line-log.ts";
 import { NodeRandom } from "./node-random.ts";
+import { SysfsNics } from "./sysfs-nics.ts";
 import { SystemClock } from "./system-clock.ts";
 import { UdpLan } from "./udp-lan.ts";
 import { ZmqWire } from "./zmq-wire.ts";
@@ -45,9 +47,13 @@ export function makeWorld(options: RealWorldOptions): World {
     clock,
     random: new NodeRandom(),
     lan: new UdpLan(options.broadcastHost),
+    nics: new SysfsNics(),
     wire: new ZmqWire({ host: options.host }),
     store: new LaterStore(options.dataFolder),
-    spawner: new ChildSpawner(options.spawner),
+    spawner: new ChildSpawner({
+      lasting: { folder: join(options.dataFolder, "lasting", encodeURIComponent(name)) },
+      ...options.spawner,
+    }),
     rpc: new LaterRpc(options.rpc),
     assets: new FileAssets(options.assetsFolder),
     log: new LineLog({ name, stream: logStream, levelMin, clock }),
