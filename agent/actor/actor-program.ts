@@ -6,7 +6,9 @@ import type { World } from "../core/world.ts";
 import type { ActorInstance } from "../model/instances.ts";
 import { ComponentHost } from "./component-host.ts";
 import { LedgerProxy } from "./ledger-proxy.ts";
+import { namedLog } from "./named-log.ts";
 import type { Addressed, CrewOptions, ToActor, ToAgent } from "./protocol.ts";
+import { StandingWord } from "./standing-word.ts";
 
 /**
  * The program of a crew: one actor, or several that share a process. It opens the ports of their
@@ -21,15 +23,24 @@ export function actorProgram(load: LoadApplication): Program {
     const channels = new Map(actors.map(({ instanceName }) => [instanceName, new ActorChannel()]));
     parent.receive((raw) => {
       const { actor, message } = raw as Addressed<ToActor>;
-      channels.get(actor)?.arrived(message);
+      // Answered here and at once: it asks whether the event loop turns, and nothing else.
+      if (message.kind === "ping") {
+        const { number } = message;
+        parent.send({ actor, message: { kind: "pong", number } } satisfies Addressed<ToAgent>);
+      } else channels.get(actor)?.arrived(message);
+    });
+    parent.renewed?.(() => {
+      for (const channel of channels.values()) channel.renewed();
     });
     const crash = deferred<never>();
     const running = actors.map((actor) => {
       const channel = channels.get(actor.instanceName) ?? new ActorChannel();
       const name = actor.instanceName;
-      channel.tell = (message) =>
+      channel.send = (message) =>
         parent.send({ actor: name, message } satisfies Addressed<ToAgent>);
-      return hostActor({ world, actor, channel, signal }, load(actor.appName, codeUrl));
+      const hasManyAgents = parent.renewed !== undefined;
+      const parts = { world, actor, channel, hasManyAgents, signal };
+      return hostActor(parts, load(actor.appName, codeUrl));
     });
     for (const each of running) each.catch(crash.reject);
     await Promise.race([crash.promise, Promise.all(running)]);
@@ -41,7 +52,9 @@ export type LoadApplication = (appName: string, codeUrl?: string) => Promise<App
 
 /** One actor's half of the crew's channel. */
 class ActorChannel {
-  tell: (message: ToAgent) => void = () => undefined;
+  send: (message: ToAgent) => void = () => undefined;
+  /** Called when another agent has taken over. */
+  renewed: () => void = () => undefined;
   #early: ToActor[] | undefined = [];
   #receive: (message: ToActor) => void = (message) => void this.#early?.push(message);
 
@@ -60,18 +73,27 @@ interface ActorParts {
   readonly world: World;
   readonly actor: ActorInstance;
   readonly channel: ActorChannel;
+  /** Whether the agent may be followed by another. */
+  readonly hasManyAgents: boolean;
   readonly signal: AbortSignal;
 }
 
 async function hostActor(
-  { world, actor, channel, signal }: ActorParts,
+  { world, actor, channel, hasManyAgents, signal }: ActorParts,
   loading: Promise<Application>,
 ): Promise<void> {
-  const { tell } = channel;
-  const ledger = new LedgerProxy(tell);
+  const { send } = channel;
+  const word = new StandingWord(send);
+  const { tell } = word;
+  const ledger = new LedgerProxy(send, hasManyAgents ? world.random : undefined);
+  channel.renewed = () => {
+    word.repeat();
+    ledger.repeat();
+  };
   const early: ToActor[] = [];
   let dispatch = (message: ToActor): void => void early.push(message);
   channel.receive((message) => {
+    word.heard(message);
     ledger.receive(message);
     dispatch(message);
   });
@@ -84,7 +106,8 @@ async function hostActor(
   const hosts: ComponentHost[] = [];
   for (const model of actor.components) {
     const definition = definitionOf(application, model.componentType);
-    hosts.push(await ComponentHost.open({ ...parts, model, definition }));
+    const log = namedLog(world.log, `${actor.instanceName}/${model.name}`);
+    hosts.push(await ComponentHost.open({ ...parts, world: { ...world, log }, model, definition }));
   }
   dispatch = (message) => {
     if (message.kind !== "peers") return;

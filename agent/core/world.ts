@@ -1,6 +1,7 @@
 import type { Activity } from "./activity.ts";
 import type { Assets } from "./assets.ts";
 import type { Clock } from "./clock.ts";
+import type { Files } from "./files.ts";
 import type { Lan } from "./lan.ts";
 import type { Log } from "./log.ts";
 import type { Nics } from "./nics.ts";
@@ -18,6 +19,7 @@ export interface World {
   readonly nics: Nics;
   readonly wire: Wire;
   readonly store: Store;
+  readonly files: Files;
   readonly spawner: Spawner;
   readonly rpc: Rpc;
   readonly assets: Assets;

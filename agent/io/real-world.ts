@@ -5,6 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import type { LogLevel } from "../core/log.ts";
 import type { World } from "../core/world.ts";
 import { ChildSpawner, type ChildSpawnerOptions } from "./child-spawner.ts";
+import { DiskFiles } from "./disk-files.ts";
 import { FileAssets } from "./file-assets.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
 import { LaterRpc, LaterStore } from "./later.ts";
@@ -54,6 +55,7 @@ export function makeWorld(options: RealWorldOptions): World {
       lasting: { folder: join(options.dataFolder, "lasting", encodeURIComponent(name)) },
       ...options.spawner,
     }),
+    files: new DiskFiles(join(options.dataFolder, "recordings")),
     rpc: new LaterRpc(options.rpc),
     assets: new FileAssets(options.assetsFolder),
     log: new LineLog({ name, stream: logStream, levelMin, clock }),

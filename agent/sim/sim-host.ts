@@ -8,6 +8,7 @@ import { Listeners } from "./listeners.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { SimClock } from "./sim-clock.ts";
 import { SimDisk, SimStore } from "./sim-disk.ts";
+import { SimFiles } from "./sim-files.ts";
 import { SimLan } from "./sim-lan.ts";
 import { NicBoard } from "./sim-nics.ts";
 import type { Shared, SimParts } from "./sim-parts.ts";
@@ -137,6 +138,7 @@ export class SimHost {
       nics: this.nics.nicsOf(timeline, life),
       wire: new SimWire(parts),
       store: new SimStore(timeline, life, this.disk),
+      files: new SimFiles(life, this.disk.files),
       spawner: {
         spawn: (call) => {
           if (life.dead) throw new Error("the program was killed");
