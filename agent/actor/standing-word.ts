@@ -36,7 +36,13 @@ export class StandingWord {
       case "active":
         this.#isActive = true;
         break;
-      default:
+      case "pong":
+      case "fault":
+      case "hang":
+      case "deadline":
+      case "ledger":
+      case "follow":
+      case "event-done":
         break;
     }
     this.#send(message);

@@ -30,6 +30,16 @@ export interface DiscoveryOptions {
 /** Where beacons go unless the deployment says otherwise. */
 export const BEACON_UDP_PORT = 15_670;
 
+const INTERVAL_MS = 1_000;
+
+/** For how long a board may be silent before it is lost: after this everybody who is there has been heard. */
+export function expiryOf({
+  intervalMs = INTERVAL_MS,
+  expiryMs = 3.5 * intervalMs,
+}: Pick<DiscoveryOptions, "intervalMs" | "expiryMs">): number {
+  return expiryMs;
+}
+
 const INVENTORY_TIMEOUT_MS = 1_000;
 const INVENTORY_ATTEMPTS_MAX = 5;
 /** Changes within this time travel in one beacon: an actor opens several ports at once. */
@@ -58,8 +68,8 @@ export class Discovery {
 
   /** @throws AgentError BEACON_EXPIRY_TOO_SHORT when two lost packets would look like death. */
   constructor(world: World, options: DiscoveryOptions, tell: (event: BoardEvent) => void) {
-    const { intervalMs = 1_000 } = options;
-    const { expiryMs = 3.5 * intervalMs } = options;
+    const { intervalMs = INTERVAL_MS } = options;
+    const expiryMs = expiryOf(options);
     if (expiryMs < 3 * intervalMs) throw new AgentError("BEACON_EXPIRY_TOO_SHORT", { expiryMs });
     this.#world = world;
     this.#options = options;

@@ -50,6 +50,7 @@ class Cluster {
   told(board: string): string[] {
     return (this.#told.get(board) ?? []).map((message) => {
       if (message.kind === "ready") return `ready ${message.actorCount}`;
+      if (message.kind === "nic") return `nic ${message.name} ${message.isUp}`;
       return `${message.kind} ${"board" in message ? message.board : message.actor}`;
     });
   }
