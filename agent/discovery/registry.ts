@@ -81,6 +81,15 @@ export class Registry {
     this.#tell([...before, ...providers].map(({ key }) => key));
   }
 
+  /**
+   * Another board has fallen silent: of what it provides only the keys that `lingers` names stay, until
+   * it is heard again or `setBoard` says that it is gone.
+   */
+  doubtBoard(boardId: string, lingers: (key: string) => boolean): void {
+    const staying = (this.#boards.get(boardId) ?? []).filter(({ key }) => lingers(key));
+    this.setBoard(boardId, staying);
+  }
+
   /** Tells `listener` the providers of `key`, now and on every change, until the returned function is called. */
   require(key: string, listener: Listener): () => void {
     const listeners = this.#listeners.get(key) ?? new Set();

@@ -89,8 +89,9 @@ async function runOnce(
     desk.heard(raw);
   });
   const unfollow = news.follow((notice) => desk.notify(notice));
-  const watching = watch(parts, { child, desk, rule }, AbortSignal.any([signal, ended.signal]));
-  const exit = await endOf(child, signal);
+  const unwatched = new AbortController();
+  const watching = watch(parts, { child, desk, rule }, unwatched.signal);
+  const exit = await endOf(child, signal, () => unwatched.abort());
   ended.abort();
   await watching;
   unfollow();
@@ -133,11 +134,16 @@ async function watch(
   }
 }
 
-async function endOf(child: Child, signal: AbortSignal): Promise<Exit> {
-  const stop = (): void => child.stop();
+/** Stops the child when `signal` aborts; `ending` is called then, or at its end, whatever comes first. */
+async function endOf(child: Child, signal: AbortSignal, ending: () => void): Promise<Exit> {
+  const stop = (): void => {
+    ending();
+    child.stop();
+  };
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
   const exit = await child.exited;
   signal.removeEventListener("abort", stop);
+  ending();
   return exit;
 }

@@ -1,9 +1,10 @@
+import { isPublisherKey } from "../actor/provider-key.ts";
 import type { LedgerService } from "../component/ledger-service.ts";
 import type { Program } from "../core/program.ts";
 import { aborted, deferred } from "../core/waiting.ts";
 import type { World } from "../core/world.ts";
 import type { BoardEvent } from "../discovery/board-table.ts";
-import { Discovery, expiryOf } from "../discovery/discovery.ts";
+import { Discovery, type DiscoveryOptions, expiryOf } from "../discovery/discovery.ts";
 import { actorsOn } from "./application-files.ts";
 import { type Crew, crewsOf, type Inheritance, inheritanceOf } from "./crew-rule.ts";
 import { dismissed, superviseCrew } from "./crew-supervisor.ts";
@@ -20,6 +21,8 @@ export type OpenLedger = (
 
 /** Actors that were taken over have so long to say again what they provide, before others ask, in ms. */
 const RETOLD_MS_MAX = 2_000;
+/** As long as actors go on without an agent. */
+const LINGER_MS = 600_000;
 
 /**
  * The program of one board's agent: takes part in discovery, keeps the board's ledger manager, and
@@ -100,10 +103,14 @@ async function pause({ clock }: World, signal: AbortSignal): Promise<void> {
   await clock.sleep(RETOLD_MS_MAX, signal);
 }
 
-function discoveryOptionsOf(options: NodeOptions): ConstructorParameters<typeof Discovery>[1] {
-  const { board, cluster, beaconUdpPort, beaconIntervalMs } = options;
-  const interval = beaconIntervalMs === undefined ? {} : { intervalMs: beaconIntervalMs };
-  return { boardId: board, cluster, beaconUdpPort, ...interval };
+function discoveryOptionsOf(options: NodeOptions): DiscoveryOptions {
+  const { board, cluster, beaconUdpPort, beaconIntervalMs, lasting = false } = options;
+  return {
+    ...{ boardId: board, cluster, beaconUdpPort },
+    ...(beaconIntervalMs === undefined ? {} : { intervalMs: beaconIntervalMs }),
+    // What lasts here lasts on the others: a silent board's publishers may only have lost their agent.
+    ...(lasting ? { linger: { keeps: isPublisherKey, durationMs: LINGER_MS } } : {}),
+  };
 }
 
 function boardEvent(

@@ -35,7 +35,7 @@ export class SimHost {
   readonly #random: SeededRandom;
   readonly #loopback = new Listeners();
   readonly #lives = new Set<Life>();
-  readonly #lasting = new Set<SimProgram>();
+  readonly #programs = new Set<SimProgram>();
   #lastNumber = 0;
 
   constructor(name: string, options: HostOptions) {
@@ -54,6 +54,16 @@ export class SimHost {
     return this.#worldOf(this.#born(name, () => undefined));
   }
 
+  /** How many programs run here. */
+  get programCount(): number {
+    return this.#lives.size;
+  }
+
+  /** The process number of the program called `name`; undefined when none runs. */
+  pidOf(name: string): number | undefined {
+    return [...this.#programs].find(({ call }) => call.name === name)?.pid;
+  }
+
   /** Kills all that runs here, in one instant. The disk keeps what is durable. */
   powerOff(): void {
     for (const life of [...this.#lives]) life.end({ kind: "killed", reason: "power lost" });
@@ -70,12 +80,12 @@ export class SimHost {
     const { shared, programs, nextPid } = this.#options;
     const { timeline } = shared;
     const life = this.#born(call.name, (exit) => {
-      this.#lasting.delete(started);
+      this.#programs.delete(started);
       timeline.transcript.add(timeline.nowUs, `${exit.kind} ${life.name}`);
       timeline.count(exit.kind);
     });
     const started = new SimProgram(timeline, { call, pid: nextPid() }, life, parent);
-    if (call.lasting === true) this.#lasting.add(started);
+    this.#programs.add(started);
     const { program } = call;
     const { channel, stopSignal } = started;
     timeline.plan(life, 0, { kind: `start ${program}` }, () => {
@@ -91,7 +101,9 @@ export class SimHost {
   /** Rejects, and does not throw. */
   // eslint-disable-next-line @typescript-eslint/require-await -- see above
   async #survivorsOf(life: Life): Promise<readonly Survivor[]> {
-    const ofThisName = [...this.#lasting].filter(({ parent }) => parent.name === life.name);
+    const ofThisName = [...this.#programs].filter(
+      ({ call, parent }) => call.lasting === true && parent.name === life.name,
+    );
     if (ofThisName.some(({ parent }) => !parent.isGone && parent.life !== life))
       throw new AgentError("SPAWNER_IN_USE", { name: life.name });
     return ofThisName
