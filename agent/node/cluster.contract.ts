@@ -64,6 +64,7 @@ export class Cluster {
   told(board: string): string[] {
     return this.messages(board).map((message) => {
       if (message.kind === "ready") return `ready ${message.actorCount}`;
+      if (message.kind === "report") return JSON.stringify(message.sizes);
       if (message.kind === "nic") return `nic ${message.name} ${message.isUp}`;
       return `${message.kind} ${"board" in message ? message.board : message.actor}`;
     });

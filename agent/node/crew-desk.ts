@@ -110,9 +110,17 @@ export class CrewDesk {
     for (const { send } of this.#members.values()) send({ kind: "notice", notice });
   }
 
-  /** Nothing of the program stays; idempotent. */
+  /** The program has ended: nothing of it stays, and what went wrong in it is summed up. */
   close(): void {
     this.#ports.close();
+    for (const { name: actor, incidents } of this.#members.values()) {
+      const faultCount = incidents.countOf("fault");
+      const hangCount = incidents.countOf("hang");
+      const deadlineCount = incidents.countOf("deadline");
+      if (faultCount + hangCount + deadlineCount === 0) continue;
+      const facts = { actor, faultCount, hangCount, deadlineCount };
+      this.#parts.world.log.write("info", "actor-incidents", facts);
+    }
   }
 
   #active(actor: string): void {

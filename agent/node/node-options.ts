@@ -38,6 +38,12 @@ export interface NodeLedgerOptions {
   readonly keys?: Readonly<Record<string, Hex>>;
 }
 
+/** What an agent may be asked by whoever started it. */
+export interface NodeRequest {
+  /** It answers with a "report". */
+  readonly kind: "report";
+}
+
 /** What an agent tells whoever started it. */
 export type NodeMessage =
   | { readonly kind: "actor-started"; readonly actor: string; readonly pid: number }
@@ -59,5 +65,7 @@ export type NodeMessage =
   /** A network interface of this board went up or down. */
   | { readonly kind: "nic"; readonly name: string; readonly isUp: boolean }
   | { readonly kind: "board-joined" | "board-gone"; readonly board: string }
+  /** How much it has in mind, by kind: the answer to a NodeRequest. */
+  | { readonly kind: "report"; readonly sizes: Readonly<Record<string, number>> }
   /** Discovery runs and every actor of this board has been started. */
   | { readonly kind: "ready"; readonly actorCount: number };

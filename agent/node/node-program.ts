@@ -9,7 +9,7 @@ import { actorsOn } from "./application-files.ts";
 import { type Crew, crewsOf, type Inheritance, inheritanceOf } from "./crew-rule.ts";
 import { dismissed, superviseCrew } from "./crew-supervisor.ts";
 import { NewsDesk } from "./news-desk.ts";
-import type { NodeLedgerOptions, NodeMessage, NodeOptions } from "./node-options.ts";
+import type { NodeLedgerOptions, NodeMessage, NodeOptions, NodeRequest } from "./node-options.ts";
 import type { SupervisorParts } from "./supervisor-parts.ts";
 
 /** Opens the ledger manager of a board. */
@@ -67,6 +67,10 @@ export function nodeProgram(openLedger: OpenLedger): Program {
     if (inheritance.kept.size > 0) await Promise.race([retold, pause(world, signal)]);
     const discovering = discovery.run(ended.signal);
     void world.clock.sleep(expiryOf(discoveryOptions), ended.signal).then(() => settled.abort());
+    parent.receive((asked) => {
+      if ((asked as NodeRequest).kind !== "report") return;
+      tell({ kind: "report", sizes: { ...registry.sizes, followerCount: news.followerCount } });
+    });
     world.log.write("info", "node-ready", { board, actorCount: actors.length });
     tell({ kind: "ready", actorCount: actors.length });
     world.activity.end();
