@@ -4,11 +4,14 @@ import type { Program } from "../core/program.ts";
 import { aborted, deferred } from "../core/waiting.ts";
 import type { World } from "../core/world.ts";
 import type { ActorInstance, ComponentInstance } from "../model/instances.ts";
+import { ActorChannel } from "./actor-channel.ts";
 import { KeptHost } from "./kept-host.ts";
 import { LedgerProxy } from "./ledger-proxy.ts";
 import type { LoadApplication } from "./load-application.ts";
+import { namedLog } from "./named-log.ts";
 import type { Addressed, CrewOptions, ToActor, ToAgent } from "./protocol.ts";
-import { WorkerHost } from "./worker-host.ts";
+import { StandingWord } from "./standing-word.ts";
+import { WorkerHost, type WorkerHostParts } from "./worker-host.ts";
 
 /**
  * The program of a crew: one actor, or several that share a process. It opens the ports of their
@@ -19,41 +22,33 @@ import { WorkerHost } from "./worker-host.ts";
  */
 export function actorProgram(load: LoadApplication): Program {
   return async (world, options, parent, signal) => {
-    const crew = options as CrewOptions;
+    const given = options as CrewOptions;
+    const hasManyAgents = given.hasManyAgents ?? parent.renewed !== undefined;
+    const crew = { ...given, hasManyAgents };
     const { actors } = crew;
     const channels = new Map(actors.map(({ instanceName }) => [instanceName, new ActorChannel()]));
     parent.receive((raw) => {
       const { actor, message } = raw as Addressed<ToActor>;
-      channels.get(actor)?.arrived(message);
+      // Answered here and at once: it asks whether the event loop turns, and nothing else.
+      if (message.kind === "ping") {
+        const { number } = message;
+        parent.send({ actor, message: { kind: "pong", number } } satisfies Addressed<ToAgent>);
+      } else channels.get(actor)?.arrived(message);
+    });
+    parent.renewed?.(() => {
+      for (const channel of channels.values()) channel.renewed();
     });
     const crash = deferred<never>();
     const running = actors.map((actor) => {
       const channel = channels.get(actor.instanceName) ?? new ActorChannel();
       const name = actor.instanceName;
-      channel.tell = (message) =>
+      channel.send = (message) =>
         parent.send({ actor: name, message } satisfies Addressed<ToAgent>);
       return hostActor({ world, actor, crew, load, channel, signal });
     });
     for (const each of running) each.catch(crash.reject);
     await Promise.race([crash.promise, Promise.all(running)]);
   };
-}
-
-/** One actor's half of the crew's channel. */
-class ActorChannel {
-  tell: (message: ToAgent) => void = () => undefined;
-  #early: ToActor[] | undefined = [];
-  #receive: (message: ToActor) => void = (message) => void this.#early?.push(message);
-
-  arrived(message: ToActor): void {
-    this.#receive(message);
-  }
-
-  receive(receiver: (message: ToActor) => void): void {
-    this.#receive = receiver;
-    for (const message of this.#early ?? []) receiver(message);
-    this.#early = undefined;
-  }
 }
 
 interface ActorParts {
@@ -66,22 +61,30 @@ interface ActorParts {
 }
 
 async function hostActor(parts: ActorParts): Promise<void> {
-  const { world, channel, signal } = parts;
-  const { tell } = channel;
+  const { world, crew, channel, signal } = parts;
+  const word = new StandingWord((message) => channel.send(message));
+  const { tell } = word;
   let lastId = 0;
   const nextId = (): number => ++lastId;
   const crash = deferred<never>();
   const ended = new AbortController();
   world.activity.begin();
   const more: OpeningParts = {
-    ledger: new LedgerProxy(tell, nextId),
-    workers: startWorkers(parts, nextId, crash.reject),
+    ledger: new LedgerProxy(tell, nextId, crew.hasManyAgents === true ? world.random : undefined),
+    workers: startWorkers(parts, { tell, nextId, failed: crash.reject }),
+    tell,
     failed: crash.reject,
     signal: ended.signal,
+  };
+  channel.renewed = () => {
+    word.repeat();
+    more.ledger.repeat();
+    for (const worker of more.workers.values()) worker.repeat();
   };
   const early: ToActor[] = [];
   let dispatch = (message: ToActor): void => void early.push(message);
   channel.receive((message) => {
+    word.heard(message);
     more.ledger.receive(message);
     for (const worker of more.workers.values()) worker.receive(message);
     dispatch(message);
@@ -114,36 +117,38 @@ type Workers = ReadonlyMap<ComponentInstance, WorkerHost>;
 interface OpeningParts {
   readonly ledger: LedgerProxy;
   readonly workers: Workers;
+  readonly tell: (message: ToAgent) => void;
   readonly failed: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
 function startWorkers(
-  { world, actor, crew, channel: { tell } }: ActorParts,
-  nextId: () => number,
-  failed: (error: unknown) => void,
+  { world, actor, crew }: ActorParts,
+  parts: Pick<WorkerHostParts, "tell" | "nextId" | "failed">,
 ): Workers {
   const models = actor.components.filter(({ inWorker }) => inWorker);
   return new Map(
     models.map((model) => {
-      return [model, new WorkerHost({ world, actor, model, crew, tell, nextId, failed })];
+      return [model, new WorkerHost({ world, actor, model, crew, ...parts })];
     }),
   );
 }
 
 /** Opens the components that run here, and waits for those in threads: in the order of the model. */
 async function openComponents(
-  { world, actor, crew, load, channel: { tell } }: ActorParts,
-  { ledger, workers, failed, signal }: OpeningParts,
+  { world, actor, crew, load }: ActorParts,
+  { ledger, workers, tell, failed, signal }: OpeningParts,
 ): Promise<(KeptHost | WorkerHost)[]> {
   const { codeUrl, snapshots = {} } = crew;
   const application = await load(actor.appName, codeUrl);
-  const parts = { world, actor, codeUrl, ledger, tell, failed, signal };
+  const parts = { actor, codeUrl, ledger, tell, failed, signal };
   const hosts: (KeptHost | WorkerHost)[] = [];
   for (const model of actor.components) {
     const worker = workers.get(model);
     const definition = definitionOf(application, model.componentType);
-    hosts.push(worker ?? (await KeptHost.open({ ...parts, model, definition }, snapshots)));
+    const log = namedLog(world.log, `${actor.instanceName}/${model.name}`);
+    const own = { ...parts, world: { ...world, log }, model, definition };
+    hosts.push(worker ?? (await KeptHost.open(own, snapshots)));
   }
   for (const worker of workers.values()) await worker.active;
   return hosts;

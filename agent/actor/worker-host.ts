@@ -33,6 +33,8 @@ export class WorkerHost implements AsyncDisposable {
   readonly #active: Deferred<void> = deferred();
   /** The thread's number of a call or a reader, by the actor's. */
   readonly #theirIds = new Map<number, number>();
+  /** What the agent was asked and has not answered, by the actor's number; readers are never answered. */
+  readonly #asked = new Map<number, ToAgent>();
   /** The actor's number of a reader, by the thread's. */
   readonly #readerIds = new Map<number, number>();
   #isStopping = false;
@@ -65,6 +67,7 @@ export class WorkerHost implements AsyncDisposable {
       case "ledger-fault": {
         const callId = this.#theirIds.get(message.callId);
         this.#theirIds.delete(message.callId);
+        this.#asked.delete(message.callId);
         if (callId !== undefined) this.#send({ ...message, callId });
         break;
       }
@@ -82,6 +85,11 @@ export class WorkerHost implements AsyncDisposable {
         this.#send(message);
         break;
     }
+  }
+
+  /** Asks an agent that has taken over for all that waits. */
+  repeat(): void {
+    for (const message of this.#asked.values()) this.#parts.tell(message);
   }
 
   /** Stops the component. @throws Error when it failed, or had to be killed. */
@@ -104,12 +112,12 @@ export class WorkerHost implements AsyncDisposable {
         this.#active.resolve();
         break;
       case "ledger":
-        tell({ ...message, callId: this.#numbered(message.callId) });
+        this.#ask({ ...message, callId: this.#numbered(message.callId) });
         break;
       case "follow": {
         const readerId = this.#numbered(message.readerId);
         this.#readerIds.set(message.readerId, readerId);
-        tell({ ...message, readerId });
+        this.#ask({ ...message, readerId });
         break;
       }
       case "event-done":
@@ -126,6 +134,11 @@ export class WorkerHost implements AsyncDisposable {
         tell(message);
         break;
     }
+  }
+
+  #ask(message: Extract<ToAgent, { kind: "ledger" | "follow" }>): void {
+    this.#asked.set(message.kind === "ledger" ? message.callId : message.readerId, message);
+    this.#parts.tell(message);
   }
 
   #numbered(theirId: number): number {

@@ -13,9 +13,9 @@ import { SystemClock } from "./system-clock.ts";
 import { inFolder } from "./temporary-folder.contract.ts";
 
 /** All programs in threads. */
-function threads(world: string): { spawn(program: string): Child; spawner: ProgramSpawner } {
+function threads(folder: string): { spawn(program: string): Child; spawner: ProgramSpawner } {
   const spawner = new ProgramSpawner({
-    ...{ mainModule: MAIN_MODULE, threadModule: THREAD_MODULE, graceMs: 300, world },
+    ...{ mainModule: MAIN_MODULE, threadModule: THREAD_MODULE, graceMs: 300, world: { folder } },
     heap: { maxOldGenerationSizeMb: 32 },
   });
   const spawn = (program: string): Child =>
