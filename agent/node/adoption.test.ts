@@ -91,7 +91,7 @@ describe("adoption", function () {
     b.kill();
     await stopped(cluster, a);
     cluster.start("b", LASTING);
-    await cluster.sim.runFor(2000);
+    await cluster.sim.runFor(500);
     assert(cluster.sim.openCounts["connectorCount"]! > 0, "it kept nothing");
     await cluster.sim.runFor(5000);
     assert.equal(cluster.sim.openCounts["connectorCount"], 0);

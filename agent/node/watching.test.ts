@@ -81,7 +81,7 @@ describe("watching", function () {
     await cluster.sim.runFor(600_000);
     assert.equal(cluster.logged("actor-hangs") + cluster.logged("actor-died"), 0);
     const pings = (cluster.sim.counters["events"] ?? 0) - before;
-    assert(pings < 600 * 12, `${pings} events in ten minutes`);
+    assert(pings < 600 * 16, `${pings} events in ten minutes`);
   });
 
   it("incidents are told and logged with their number; a flood is counted and not told", async () => {
