@@ -4,7 +4,7 @@ import type { Program } from "../core/program.ts";
 import { aborted, deferred } from "../core/waiting.ts";
 import type { World } from "../core/world.ts";
 import type { ActorInstance, ComponentInstance } from "../model/instances.ts";
-import { ComponentHost } from "./component-host.ts";
+import { KeptHost } from "./kept-host.ts";
 import { LedgerProxy } from "./ledger-proxy.ts";
 import type { LoadApplication } from "./load-application.ts";
 import type { Addressed, CrewOptions, ToActor, ToAgent } from "./protocol.ts";
@@ -19,7 +19,8 @@ import { WorkerHost } from "./worker-host.ts";
  */
 export function actorProgram(load: LoadApplication): Program {
   return async (world, options, parent, signal) => {
-    const { actors, codeUrl } = options as CrewOptions;
+    const crew = options as CrewOptions;
+    const { actors } = crew;
     const channels = new Map(actors.map(({ instanceName }) => [instanceName, new ActorChannel()]));
     parent.receive((raw) => {
       const { actor, message } = raw as Addressed<ToActor>;
@@ -31,7 +32,7 @@ export function actorProgram(load: LoadApplication): Program {
       const name = actor.instanceName;
       channel.tell = (message) =>
         parent.send({ actor: name, message } satisfies Addressed<ToAgent>);
-      return hostActor({ world, actor, codeUrl, load, channel, signal });
+      return hostActor({ world, actor, crew, load, channel, signal });
     });
     for (const each of running) each.catch(crash.reject);
     await Promise.race([crash.promise, Promise.all(running)]);
@@ -58,7 +59,7 @@ class ActorChannel {
 interface ActorParts {
   readonly world: World;
   readonly actor: ActorInstance;
-  readonly codeUrl: string | undefined;
+  readonly crew: CrewOptions;
   readonly load: LoadApplication;
   readonly channel: ActorChannel;
   readonly signal: AbortSignal;
@@ -88,11 +89,11 @@ async function hostActor(parts: ActorParts): Promise<void> {
 
   // A component in a thread may fail while others are still being opened.
   const hosts = await Promise.race([crash.promise, openComponents(parts, more)]);
-  const here = hosts.filter((host) => host instanceof ComponentHost);
+  const here = hosts.filter((host) => host instanceof KeptHost);
   dispatch = (message) => {
     if (message.kind !== "peers") return;
     const [component, port] = message.port.split("/");
-    here.find(({ name }) => name === component)?.peers(port ?? "", message.endpoints);
+    here.find(({ name }) => name === component)?.host.peers(port ?? "", message.endpoints);
   };
   for (const message of early) dispatch(message);
   tell({ kind: "active" });
@@ -118,30 +119,31 @@ interface OpeningParts {
 }
 
 function startWorkers(
-  { world, actor, codeUrl, channel: { tell } }: ActorParts,
+  { world, actor, crew, channel: { tell } }: ActorParts,
   nextId: () => number,
   failed: (error: unknown) => void,
 ): Workers {
   const models = actor.components.filter(({ inWorker }) => inWorker);
   return new Map(
     models.map((model) => {
-      return [model, new WorkerHost({ world, actor, model, codeUrl, tell, nextId, failed })];
+      return [model, new WorkerHost({ world, actor, model, crew, tell, nextId, failed })];
     }),
   );
 }
 
 /** Opens the components that run here, and waits for those in threads: in the order of the model. */
 async function openComponents(
-  { world, actor, codeUrl, load, channel: { tell } }: ActorParts,
+  { world, actor, crew, load, channel: { tell } }: ActorParts,
   { ledger, workers, failed, signal }: OpeningParts,
-): Promise<(ComponentHost | WorkerHost)[]> {
+): Promise<(KeptHost | WorkerHost)[]> {
+  const { codeUrl, snapshots = {} } = crew;
   const application = await load(actor.appName, codeUrl);
   const parts = { world, actor, codeUrl, ledger, tell, failed, signal };
-  const hosts: (ComponentHost | WorkerHost)[] = [];
+  const hosts: (KeptHost | WorkerHost)[] = [];
   for (const model of actor.components) {
     const worker = workers.get(model);
     const definition = definitionOf(application, model.componentType);
-    hosts.push(worker ?? (await ComponentHost.open({ ...parts, model, definition })));
+    hosts.push(worker ?? (await KeptHost.open({ ...parts, model, definition }, snapshots)));
   }
   for (const worker of workers.values()) await worker.active;
   return hosts;

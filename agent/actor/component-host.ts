@@ -26,6 +26,8 @@ export interface ComponentHostParts {
   /** Told once, when a handler throws. */
   readonly failed: (error: unknown) => void;
   readonly signal: AbortSignal;
+  /** Told after each handler. */
+  readonly handled?: () => void;
 }
 
 type AnyContext = Parameters<AnyDefinition["setup"]>[0];
@@ -42,6 +44,8 @@ export class ComponentHost implements AsyncDisposable {
   /** By contract port, then by event. */
   #eventHandlers: EventTable = {};
   #activated = false;
+  #restore: (() => Promise<void>) | undefined;
+  #deactivated: Promise<void> | undefined;
 
   private constructor(parts: ComponentHostParts) {
     this.#parts = parts;
@@ -70,12 +74,35 @@ export class ComponentHost implements AsyncDisposable {
     return this.#parts.model.name;
   }
 
+  /** Whether it has a state that outlives it. */
+  get keepsState(): boolean {
+    return this.#handlers["snapshot"] !== undefined;
+  }
+
+  /** Before `activate`: what an earlier incarnation left; `refuse` is told when the component throws at it. */
+  restoreFrom(state: unknown, refuse: () => void): void {
+    this.#restore = async () => {
+      try {
+        await this.#handlers["restore"]?.(state);
+      } catch (error) {
+        refuse();
+        throw error;
+      }
+    };
+  }
+
+  /** Runs `keep` with what the next incarnation gets, between two handlers. */
+  async takeSnapshot(keep: (state: unknown) => void): Promise<void> {
+    await this.#mailbox.ask(() => keep(this.#handlers["snapshot"]?.()));
+  }
+
   /** Runs handleActivate as the first task, and starts the timers. */
   activate(): void {
     this.#activated = true;
     // Before the first handler, which may talk to its threads.
     for (const { inside } of this.#ports.values()) inside?.start();
     this.#mailbox.start(async () => {
+      await this.#restore?.();
       await this.#handlers["handleActivate"]?.();
     });
     for (const { timer } of this.#ports.values()) timer?.start();
@@ -86,19 +113,31 @@ export class ComponentHost implements AsyncDisposable {
     this.#ports.get(port)?.follow?.(endpoints);
   }
 
-  /** Runs handleDeactivate as the last task and closes everything. */
+  /** Runs handleDeactivate as the last handler; a last snapshot may be taken afterwards. */
+  deactivate(): Promise<void> {
+    this.#deactivated ??= this.#deactivate();
+    return this.#deactivated;
+  }
+
+  /** Deactivates, and closes everything. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.deactivate();
+    await this.#mailbox.close();
+    for (const { close } of this.#ports.values()) await close?.[Symbol.asyncDispose]();
+  }
+
+  async #deactivate(): Promise<void> {
     for (const { timer } of this.#ports.values()) timer?.cancel();
     if (this.#activated)
       await this.#mailbox.ask(async () => {
         await this.#handlers["handleDeactivate"]?.();
       });
-    await this.#mailbox.close();
-    for (const { close } of this.#ports.values()) await close?.[Symbol.asyncDispose]();
   }
 
-  #handle(name: string, ...args: unknown[]): unknown {
-    return this.#handlers[`on_${name}`]?.(...args);
+  async #handle(name: string, ...args: unknown[]): Promise<unknown> {
+    const result: unknown = await this.#handlers[`on_${name}`]?.(...args);
+    this.#parts.handled?.();
+    return result;
   }
 
   async #open(model: PortInstance, ports: Ports): Promise<void> {

@@ -64,7 +64,7 @@ export function labActor(line: string): ActorInstance {
 }
 
 interface MeterOptions {
-  /** "go-on": faults do not end the actor; "flood": many orders at once; "wrong": a malformed one. */
+  /** "keep": it keeps how many samples it got; "exit": it may leave; "go-on": faults do not end the actor; "flood": many orders at once; "wrong": a malformed one. */
   readonly mode: string;
   /** Of the clock thread; 0: it does nothing. */
   readonly periodMs: number;
@@ -113,7 +113,12 @@ export function labApplication(journal: string[]): Application {
     }),
     setup({ port }, { mode }) {
       let count = 0;
+      const keeps = {
+        snapshot: () => count,
+        restore: (state: unknown) => void (count = state as number),
+      };
       return {
+        ...(mode === "keep" ? keeps : {}),
         handleActivate() {
           say(`active ${port.sample({ number: 1 }, "echo")} ${port.sample({ number: 1 }, "none")}`);
           if (mode === "flood")

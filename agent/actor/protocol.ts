@@ -1,6 +1,7 @@
 import type { LedgerEvent } from "../component/ledger-service.ts";
 import type { Notice } from "../component/life.ts";
 import type { ActorInstance } from "../model/instances.ts";
+import type { SnapshotOptions } from "./snapshot-keeper.ts";
 
 /** What the program of one or more actors is told at its start. */
 export interface CrewOptions {
@@ -8,6 +9,8 @@ export interface CrewOptions {
   readonly actors: readonly ActorInstance[];
   /** Module that exports the application's code; absent: the application is one of this build. */
   readonly codeUrl?: string;
+  /** How often the states of components are kept. */
+  readonly snapshots?: SnapshotOptions;
 }
 
 /** What a crew and its agent send each other: one actor's message at a time. */

@@ -9,7 +9,8 @@ export interface WorkerHostParts {
   readonly world: World;
   readonly actor: ActorInstance;
   readonly model: ComponentInstance;
-  readonly codeUrl: string | undefined;
+  /** The crew that the actor is of. */
+  readonly crew: CrewOptions;
   readonly tell: (message: ToAgent) => void;
   /** Numbers calls and readers; shared with all others of the actor that ask the ledger. */
   readonly nextId: () => number;
@@ -38,16 +39,15 @@ export class WorkerHost implements AsyncDisposable {
 
   /** Starts the thread. */
   constructor(parts: WorkerHostParts) {
-    const { world, actor, model, codeUrl } = parts;
+    const { world, actor, model, crew } = parts;
     this.#parts = parts;
     this.name = model.name;
     this.active = this.#active.promise;
     const alone = { ...actor, components: [{ ...model, inWorker: false }] };
-    const code = codeUrl === undefined ? {} : { codeUrl };
     this.#child = world.spawner.spawn({
       ...{ in: "thread", program: "actor" },
       name: `${actor.board}/${actor.instanceName}/${model.name}`,
-      options: { actors: [alone], ...code } satisfies CrewOptions,
+      options: { ...crew, actors: [alone] } satisfies CrewOptions,
     });
     this.#child.channel.receive((raw) => this.#told((raw as Addressed<ToAgent>).message));
     void this.#child.exited.then((exit) => {

@@ -16,6 +16,7 @@ import {
   Told,
 } from "../../agent/actor/device-app.contract.ts";
 import type { Addressed, CrewOptions, ToAgent } from "../../agent/actor/protocol.ts";
+import type { SnapshotOptions } from "../../agent/actor/snapshot-keeper.ts";
 import { asked } from "../../agent/core/run-in-world.contract.ts";
 import type { Child, Exit, ProgramCall } from "../../agent/core/spawner.ts";
 import type { MessageType } from "../../agent/message/message-type.ts";
@@ -31,6 +32,7 @@ interface Started {
   readonly in?: ProgramCall["in"];
   /** Which components run in threads of their own. */
   readonly workers?: readonly string[];
+  readonly snapshots?: SnapshotOptions;
 }
 
 /** One actor whose agent is the test. */
@@ -47,8 +49,11 @@ class Actor {
       return { ...each, inWorker: started.workers?.includes(each.name) ?? false };
     });
     this.child = world.spawner.spawn({
-      ...{ in: started.in ?? "process", program: "actor", name: "lab/Actor" },
-      options: { actors: [{ ...instance, components }], codeUrl: CODE_URL } satisfies CrewOptions,
+      ...{ in: started.in ?? "process", program: "actor", name: "b/Actor" },
+      options: {
+        ...{ actors: [{ ...instance, components }], codeUrl: CODE_URL },
+        snapshots: started.snapshots ?? {},
+      } satisfies CrewOptions,
     });
     this.active = new Promise((resolve, reject) => {
       this.child.channel.receive((raw) => {
@@ -104,7 +109,7 @@ describe("actors in real processes and threads", function () {
   it("a component that computes in a thread holds up nobody", () =>
     inLab(async (own) => {
       const gate = new Int32Array(new SharedArrayBuffer(8));
-      setEnvironmentData(GATE, gate as never);
+      setEnvironmentData(GATE, gate);
       const actor = new Actor(own, "Crunching", { in: "thread", workers: ["cruncher"] });
       let crunched: number | undefined;
       const crunching = actor.ask(Crunch, 1).then((number) => (crunched = number));
@@ -127,6 +132,25 @@ describe("actors in real processes and threads", function () {
         while ((await actor.ask(Ask, 0)) !== 2);
         assert.deepEqual(await actor.stop(), { kind: "stopped", reason: "asked to stop" });
       }));
+
+  it("a killed process leaves what it kept last, and so does a thread of it", () =>
+    inLab(async (own) => {
+      const snapshots = { intervalMs: 0, handledMax: 1, pauseMs: 0 };
+      let least = 0;
+      for (const workers of [[], ["meter"], []]) {
+        const actor = new Actor(own, `Metering(mode = "keep")`, { workers, snapshots });
+        const restored = (await actor.ask(Ask, 0)) ?? 0;
+        assert(restored >= least, `${restored} restored, ${least} kept`);
+        // One sample comes with the activation, and each time one more is ordered.
+        await actor.ask(Ask, 7);
+        while (((await actor.ask(Ask, 0)) ?? 0) < least + 2);
+        // What was handled before this answer has been kept.
+        least = (await actor.ask(Ask, 0)) ?? 0;
+        actor.child.kill();
+        assert.equal((await actor.child.exited).kind, "killed");
+      }
+      assert(least >= 6);
+    }));
 
   const failures: readonly [string, string, number, RegExp][] = [
     ["a component exits", `Metering(mode = "exit")`, ORDERS.exit, /exit status 3/],
