@@ -10,6 +10,7 @@ import { genCommand } from "./gen-command.ts";
 import { ledgerCommand } from "./ledger-command.ts";
 import { newCommand } from "./new-command.ts";
 import { nodeCommand } from "./node-command.ts";
+import { recordingCommand, replayCommand } from "./replay-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   day: dayCommand,
@@ -20,11 +21,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   format: formatCommand,
   new: newCommand,
   gen: genCommand,
+  recording: recordingCommand,
+  replay: replayCommand,
 };
 
 function help(): string {
   const lines = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`,
+    ([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`,
   );
   return `hedgerow COMMAND [options]
 
