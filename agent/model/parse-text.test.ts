@@ -188,6 +188,14 @@ describe("a problem as text", () => {
     );
   });
 
+  it("advises words of ours only in files that have the marker", () => {
+    const text = "app A { message M; component C { sub s: M x; } }";
+    const expected = (source: string) => parseApp(source, "a.riaps").problems[0]!.expected;
+    assert.deepEqual(expected(text), ['";"', '"timed"', '"within"']);
+    const marked = `// first\nlanguage hedgerow 1; ${text}`;
+    assert.deepEqual(expected(marked), ['";"', '"queue"', '"timed"', '"within"']);
+  });
+
   it("does without the text", () => {
     const problem = {
       file: "a",

@@ -75,7 +75,8 @@ describe("hedgerow", function () {
   it("lists its commands, and each teaches", async () => {
     const help = run("--help");
     assert.equal(await help.ended, 0);
-    for (const command of ["day", "sim", "node", "ledger", "check", "new", "gen"]) {
+    const named = ["day", "sim", "node", "ledger", "check", "format", "graph", "new", "gen"];
+    for (const command of named) {
       assert.match(help.out, new RegExp(`^  ${command} `, "m"));
       const each = run(command, "--help");
       assert.equal(await each.ended, 0);
@@ -91,6 +92,10 @@ describe("hedgerow", function () {
       [/--prosumers takes a whole number from 1 to 102, not x/, ["sim", "--prosumers", "x"]],
       [/Unknown option '--fast'/, ["sim", "--fast"]],
       [/--fund takes 0xADDRESS=COINS/, ["ledger", "--fund", "me"]],
+      [/check takes \.riaps files/, ["check"]],
+      [/format takes files or -, not both/, ["format", "-", "a.riaps"]],
+      [/graph takes a \.riaps file/, ["graph", "a.depl"]],
+      [/--as takes dot, mermaid or svg, not png/, ["graph", "a.riaps", "--as", "png"]],
       [/--model and --deployment go together/, ["node", "--model", "a.riaps"]],
     ];
     for (const [message, words] of cases) {

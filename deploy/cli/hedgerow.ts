@@ -7,6 +7,7 @@ import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
 import { formatCommand } from "./format-command.ts";
 import { genCommand } from "./gen-command.ts";
+import { graphCommand } from "./graph-command.ts";
 import { ledgerCommand } from "./ledger-command.ts";
 import { newCommand } from "./new-command.ts";
 import { nodeCommand } from "./node-command.ts";
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   gen: genCommand,
   recording: recordingCommand,
   replay: replayCommand,
+  graph: graphCommand,
 };
 
 function help(): string {
