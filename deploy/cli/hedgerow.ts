@@ -19,12 +19,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   node: nodeCommand,
   ledger: ledgerCommand,
   check: checkCommand,
-  recording: recordingCommand,
-  replay: replayCommand,
   format: formatCommand,
   graph: graphCommand,
   new: newCommand,
   gen: genCommand,
+  recording: recordingCommand,
+  replay: replayCommand,
 };
 
 function help(): string {

@@ -92,6 +92,8 @@ const TSCONFIG = {
     sourceMap: true,
     rootDir: ".",
     outDir: "dist",
+    incremental: true,
+    tsBuildInfoFile: "dist/.tsbuildinfo",
   },
   include: ["*.ts", "generated"],
 };
