@@ -7,8 +7,10 @@ import type { ActorInstance, ComponentInstance } from "../model/instances.ts";
 import { KeptHost } from "./kept-host.ts";
 import { LedgerProxy } from "./ledger-proxy.ts";
 import type { LoadApplication } from "./load-application.ts";
+import { namedLog } from "./named-log.ts";
 import type { Addressed, CrewOptions, ToActor, ToAgent } from "./protocol.ts";
-import { WorkerHost } from "./worker-host.ts";
+import { StandingWord } from "./standing-word.ts";
+import { WorkerHost, type WorkerHostParts } from "./worker-host.ts";
 
 /**
  * The program of a crew: one actor, or several that share a process. It opens the ports of their
@@ -21,18 +23,26 @@ export function actorProgram(load: LoadApplication): Program {
   return async (world, options, parent, signal) => {
     const crew = options as CrewOptions;
     const { actors } = crew;
+    const hasManyAgents = crew.hasManyAgents === true || parent.renewed !== undefined;
     const channels = new Map(actors.map(({ instanceName }) => [instanceName, new ActorChannel()]));
     parent.receive((raw) => {
       const { actor, message } = raw as Addressed<ToActor>;
-      channels.get(actor)?.arrived(message);
+      // Answered here and at once: it asks whether the event loop turns, and nothing else.
+      if (message.kind === "ping") {
+        const { number } = message;
+        parent.send({ actor, message: { kind: "pong", number } } satisfies Addressed<ToAgent>);
+      } else channels.get(actor)?.arrived(message);
+    });
+    parent.renewed?.(() => {
+      for (const channel of channels.values()) channel.renewed();
     });
     const crash = deferred<never>();
     const running = actors.map((actor) => {
       const channel = channels.get(actor.instanceName) ?? new ActorChannel();
       const name = actor.instanceName;
-      channel.tell = (message) =>
+      channel.send = (message) =>
         parent.send({ actor: name, message } satisfies Addressed<ToAgent>);
-      return hostActor({ world, actor, crew, load, channel, signal });
+      return hostActor({ world, actor, crew: { ...crew, hasManyAgents }, load, channel, signal });
     });
     for (const each of running) each.catch(crash.reject);
     await Promise.race([crash.promise, Promise.all(running)]);
@@ -41,7 +51,9 @@ export function actorProgram(load: LoadApplication): Program {
 
 /** One actor's half of the crew's channel. */
 class ActorChannel {
-  tell: (message: ToAgent) => void = () => undefined;
+  send: (message: ToAgent) => void = () => undefined;
+  /** Called when another agent has taken over. */
+  renewed: () => void = () => undefined;
   #early: ToActor[] | undefined = [];
   #receive: (message: ToActor) => void = (message) => void this.#early?.push(message);
 
@@ -66,28 +78,36 @@ interface ActorParts {
 }
 
 async function hostActor(parts: ActorParts): Promise<void> {
-  const { world, channel, signal } = parts;
-  const { tell } = channel;
+  const { world, crew, channel, signal } = parts;
+  const word = new StandingWord(channel.send);
+  const { tell } = word;
   let lastId = 0;
   const nextId = (): number => ++lastId;
   const crash = deferred<never>();
   const ended = new AbortController();
   world.activity.begin();
-  const more: OpeningParts = {
-    ledger: new LedgerProxy(tell, nextId),
-    workers: startWorkers(parts, nextId, crash.reject),
-    failed: crash.reject,
-    signal: ended.signal,
+  const ledger = new LedgerProxy(
+    channel.send,
+    nextId,
+    crew.hasManyAgents ? world.random : undefined,
+  );
+  const workers = startWorkers(parts, { word, nextId, failed: crash.reject });
+  channel.renewed = () => {
+    word.repeat();
+    ledger.repeat();
+    for (const worker of workers.values()) worker.repeat();
   };
   const early: ToActor[] = [];
   let dispatch = (message: ToActor): void => void early.push(message);
   channel.receive((message) => {
-    more.ledger.receive(message);
-    for (const worker of more.workers.values()) worker.receive(message);
+    word.heard(message);
+    ledger.receive(message);
+    for (const worker of workers.values()) worker.receive(message);
     dispatch(message);
   });
 
   // A component in a thread may fail while others are still being opened.
+  const more = { ledger, workers, tell, failed: crash.reject, signal: ended.signal };
   const hosts = await Promise.race([crash.promise, openComponents(parts, more)]);
   const here = hosts.filter((host) => host instanceof KeptHost);
   dispatch = (message) => {
@@ -114,36 +134,35 @@ type Workers = ReadonlyMap<ComponentInstance, WorkerHost>;
 interface OpeningParts {
   readonly ledger: LedgerProxy;
   readonly workers: Workers;
+  readonly tell: (message: ToAgent) => void;
   readonly failed: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
 function startWorkers(
-  { world, actor, crew, channel: { tell } }: ActorParts,
-  nextId: () => number,
-  failed: (error: unknown) => void,
+  { world, actor, crew, channel: { send } }: ActorParts,
+  more: Pick<WorkerHostParts, "word" | "nextId" | "failed">,
 ): Workers {
   const models = actor.components.filter(({ inWorker }) => inWorker);
   return new Map(
-    models.map((model) => {
-      return [model, new WorkerHost({ world, actor, model, crew, tell, nextId, failed })];
-    }),
+    models.map((model) => [model, new WorkerHost({ world, actor, model, crew, send, ...more })]),
   );
 }
 
 /** Opens the components that run here, and waits for those in threads: in the order of the model. */
 async function openComponents(
-  { world, actor, crew, load, channel: { tell } }: ActorParts,
-  { ledger, workers, failed, signal }: OpeningParts,
+  { world, actor, crew, load }: ActorParts,
+  { workers, ...more }: OpeningParts,
 ): Promise<(KeptHost | WorkerHost)[]> {
   const { codeUrl, snapshots = {} } = crew;
   const application = await load(actor.appName, codeUrl);
-  const parts = { world, actor, codeUrl, ledger, tell, failed, signal };
   const hosts: (KeptHost | WorkerHost)[] = [];
   for (const model of actor.components) {
     const worker = workers.get(model);
     const definition = definitionOf(application, model.componentType);
-    hosts.push(worker ?? (await KeptHost.open({ ...parts, model, definition }, snapshots)));
+    const log = namedLog(world.log, `${actor.instanceName}/${model.name}`);
+    const parts = { world: { ...world, log }, actor, model, definition, codeUrl, ...more };
+    hosts.push(worker ?? (await KeptHost.open(parts, snapshots)));
   }
   for (const worker of workers.values()) await worker.active;
   return hosts;

@@ -33,6 +33,7 @@ export const ERROR_SENTENCES = {
   RECORD_CHAIN_UNREADABLE: "the chain did not give a block that the record of the day needs",
   RECORDING_UNREADABLE: "this is no recording, or not one of this component",
   RUN_AS_REFUSED: "a program cannot run as it should",
+  SPAWNER_IN_USE: "another process of this name has the lasting children of this folder",
   STATE_INVALID: "a component's snapshot cannot be kept",
   STORE_IN_USE: "another process has this database open",
   STORE_NAME_INVALID: "a database is named by letters, digits and hyphens",

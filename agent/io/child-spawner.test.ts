@@ -18,7 +18,7 @@ describe("child processes", function () {
   spawnerContract("child processes", (body) =>
     inFolder((folder) =>
       body({
-        spawner: new ChildSpawner({ mainModule, graceMs: 300, world: folder }),
+        spawner: new ChildSpawner({ mainModule, graceMs: 300, world: { folder } }),
         store: new SqliteStore(folder),
         clock: new SystemClock(),
       }),
@@ -27,7 +27,7 @@ describe("child processes", function () {
 
   it("a grandchild is asked to stop when its parent is killed, and ends", () =>
     inFolder(async (folder) => {
-      const spawner = new ChildSpawner({ mainModule, world: folder });
+      const spawner = new ChildSpawner({ mainModule, world: { folder } });
       const child = spawner.spawn({ program: "family", name: "family", options: 0 });
       const inbox = new Inbox<unknown>();
       child.channel.receive(inbox.push);

@@ -11,6 +11,7 @@ import { LaterRpc, LaterStore } from "./later.ts";
 import { LineLog } from "./line-log.ts";
 import { NodeRandom } from "./node-random.ts";
 import { ProgramSpawner, type ProgramSpawnerOptions } from "./program-spawner.ts";
+import { SysfsNics } from "./sysfs-nics.ts";
 import { SystemClock } from "./system-clock.ts";
 import { UdpLan } from "./udp-lan.ts";
 import { ZmqWire } from "./zmq-wire.ts";
@@ -47,10 +48,14 @@ export function makeWorld(options: RealWorldOptions): World {
     clock,
     random: new NodeRandom(),
     lan: new UdpLan(options.broadcastHost),
+    nics: new SysfsNics(),
     wire: new ZmqWire({ host: options.host }),
     store: new LaterStore(options.dataFolder),
+    spawner: new ProgramSpawner({
+      lasting: { folder: join(options.dataFolder, "lasting", encodeURIComponent(name)) },
+      ...options.spawner,
+    }),
     files: new DiskFiles(join(options.dataFolder, "recordings")),
-    spawner: new ProgramSpawner(options.spawner),
     rpc: new LaterRpc(options.rpc),
     assets: new FileAssets(options.assetsFolder),
     log: new LineLog({ name, stream: logStream, levelMin, clock }),
