@@ -4,7 +4,6 @@ import type { Program } from "../core/program.ts";
 import { aborted, deferred } from "../core/waiting.ts";
 import type { World } from "../core/world.ts";
 import type { ActorInstance, ComponentInstance } from "../model/instances.ts";
-import { ActorChannel } from "./actor-channel.ts";
 import { KeptHost } from "./kept-host.ts";
 import { LedgerProxy } from "./ledger-proxy.ts";
 import type { LoadApplication } from "./load-application.ts";
@@ -22,10 +21,9 @@ import { WorkerHost, type WorkerHostParts } from "./worker-host.ts";
  */
 export function actorProgram(load: LoadApplication): Program {
   return async (world, options, parent, signal) => {
-    const given = options as CrewOptions;
-    const hasManyAgents = given.hasManyAgents ?? parent.renewed !== undefined;
-    const crew = { ...given, hasManyAgents };
+    const crew = options as CrewOptions;
     const { actors } = crew;
+    const hasManyAgents = crew.hasManyAgents === true || parent.renewed !== undefined;
     const channels = new Map(actors.map(({ instanceName }) => [instanceName, new ActorChannel()]));
     parent.receive((raw) => {
       const { actor, message } = raw as Addressed<ToActor>;
@@ -44,11 +42,30 @@ export function actorProgram(load: LoadApplication): Program {
       const name = actor.instanceName;
       channel.send = (message) =>
         parent.send({ actor: name, message } satisfies Addressed<ToAgent>);
-      return hostActor({ world, actor, crew, load, channel, signal });
+      return hostActor({ world, actor, crew: { ...crew, hasManyAgents }, load, channel, signal });
     });
     for (const each of running) each.catch(crash.reject);
     await Promise.race([crash.promise, Promise.all(running)]);
   };
+}
+
+/** One actor's half of the crew's channel. */
+class ActorChannel {
+  send: (message: ToAgent) => void = () => undefined;
+  /** Called when another agent has taken over. */
+  renewed: () => void = () => undefined;
+  #early: ToActor[] | undefined = [];
+  #receive: (message: ToActor) => void = (message) => void this.#early?.push(message);
+
+  arrived(message: ToActor): void {
+    this.#receive(message);
+  }
+
+  receive(receiver: (message: ToActor) => void): void {
+    this.#receive = receiver;
+    for (const message of this.#early ?? []) receiver(message);
+    this.#early = undefined;
+  }
 }
 
 interface ActorParts {
@@ -62,35 +79,35 @@ interface ActorParts {
 
 async function hostActor(parts: ActorParts): Promise<void> {
   const { world, crew, channel, signal } = parts;
-  const word = new StandingWord((message) => channel.send(message));
+  const word = new StandingWord(channel.send);
   const { tell } = word;
   let lastId = 0;
   const nextId = (): number => ++lastId;
   const crash = deferred<never>();
   const ended = new AbortController();
   world.activity.begin();
-  const more: OpeningParts = {
-    ledger: new LedgerProxy(tell, nextId, crew.hasManyAgents === true ? world.random : undefined),
-    workers: startWorkers(parts, { tell, nextId, failed: crash.reject }),
-    tell,
-    failed: crash.reject,
-    signal: ended.signal,
-  };
+  const ledger = new LedgerProxy(
+    channel.send,
+    nextId,
+    crew.hasManyAgents ? world.random : undefined,
+  );
+  const workers = startWorkers(parts, { word, nextId, failed: crash.reject });
   channel.renewed = () => {
     word.repeat();
-    more.ledger.repeat();
-    for (const worker of more.workers.values()) worker.repeat();
+    ledger.repeat();
+    for (const worker of workers.values()) worker.repeat();
   };
   const early: ToActor[] = [];
   let dispatch = (message: ToActor): void => void early.push(message);
   channel.receive((message) => {
     word.heard(message);
-    more.ledger.receive(message);
-    for (const worker of more.workers.values()) worker.receive(message);
+    ledger.receive(message);
+    for (const worker of workers.values()) worker.receive(message);
     dispatch(message);
   });
 
   // A component in a thread may fail while others are still being opened.
+  const more = { ledger, workers, tell, failed: crash.reject, signal: ended.signal };
   const hosts = await Promise.race([crash.promise, openComponents(parts, more)]);
   const here = hosts.filter((host) => host instanceof KeptHost);
   dispatch = (message) => {
@@ -123,32 +140,29 @@ interface OpeningParts {
 }
 
 function startWorkers(
-  { world, actor, crew }: ActorParts,
-  parts: Pick<WorkerHostParts, "tell" | "nextId" | "failed">,
+  { world, actor, crew, channel: { send } }: ActorParts,
+  more: Pick<WorkerHostParts, "word" | "nextId" | "failed">,
 ): Workers {
   const models = actor.components.filter(({ inWorker }) => inWorker);
   return new Map(
-    models.map((model) => {
-      return [model, new WorkerHost({ world, actor, model, crew, ...parts })];
-    }),
+    models.map((model) => [model, new WorkerHost({ world, actor, model, crew, send, ...more })]),
   );
 }
 
 /** Opens the components that run here, and waits for those in threads: in the order of the model. */
 async function openComponents(
   { world, actor, crew, load }: ActorParts,
-  { ledger, workers, tell, failed, signal }: OpeningParts,
+  { workers, ...more }: OpeningParts,
 ): Promise<(KeptHost | WorkerHost)[]> {
   const { codeUrl, snapshots = {} } = crew;
   const application = await load(actor.appName, codeUrl);
-  const parts = { actor, codeUrl, ledger, tell, failed, signal };
   const hosts: (KeptHost | WorkerHost)[] = [];
   for (const model of actor.components) {
     const worker = workers.get(model);
     const definition = definitionOf(application, model.componentType);
     const log = namedLog(world.log, `${actor.instanceName}/${model.name}`);
-    const own = { ...parts, world: { ...world, log }, model, definition };
-    hosts.push(worker ?? (await KeptHost.open(own, snapshots)));
+    const parts = { world: { ...world, log }, actor, model, definition, codeUrl, ...more };
+    hosts.push(worker ?? (await KeptHost.open(parts, snapshots)));
   }
   for (const worker of workers.values()) await worker.active;
   return hosts;

@@ -3,6 +3,7 @@
 // Method: the program on a simulated host; the test is the agent of all actors, with a ledger in memory.
 // Seed: 1.
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { Child } from "../core/spawner.ts";
 import { Registry } from "../discovery/registry.ts";
 import type { ActorInstance } from "../model/instances.ts";
@@ -120,5 +121,55 @@ describe("components that share an actor's channel", () => {
       crew.ledger.delivered.toSorted((one, other) => one - other),
       [1, 1, 2, 2, 3, 3],
     );
+  });
+});
+
+describe("a component in a thread whose actor outlives its agent", () => {
+  it("is told of to the next agent, and what it waits for is asked again, under the same numbers", async () => {
+    const journal: string[] = [];
+    const sim = new Simulation({
+      ...{ seed: 1 },
+      programs: { actor: actorProgram(() => Promise.resolve(tinyApplication(journal))) },
+    });
+    const told: ToAgent[] = [];
+    let say: (message: ToActor) => void = () => undefined;
+    let renew = (): void => undefined;
+    const actor = tinyActor(`Keeper(what = "all") as anna`);
+    const inWorker = actor.components.map((each) => ({ ...each, inWorker: true }));
+    const main = actorProgram(() => Promise.resolve(tinyApplication(journal)));
+    void main(
+      sim.host("b").openWorld("w"),
+      { actors: [{ ...actor, components: inWorker }] } satisfies CrewOptions,
+      {
+        send: (raw) => void told.push((raw as Addressed<ToAgent>).message),
+        receive: (receiver) => {
+          say = (message) => receiver({ actor: "anna", message });
+        },
+        renewed: (listener) => {
+          renew = listener;
+        },
+      },
+      new AbortController().signal,
+    );
+    await sim.runFor(10);
+    const [provided, open] = told.splice(0);
+    assert(provided?.kind === "provide" && open?.kind === "ledger");
+    renew();
+    assert.deepEqual(told.splice(0), [provided, open]);
+    say({ kind: "ledger-result", callId: open.callId, value: "0xaa" });
+    await sim.runFor(10);
+    const asked = told.splice(0);
+    const kinds = asked.map(({ kind }) => kind).sort();
+    assert.deepEqual(kinds, ["active", "follow", "ledger"]);
+    renew();
+    const again = told.splice(0);
+    assert.deepEqual(again.map(({ kind }) => kind).sort(), [
+      "active",
+      "follow",
+      "ledger",
+      "provide",
+    ]);
+    for (const message of asked) assert(again.some((each) => isDeepStrictEqual(each, message)));
+    sim.host("b").powerOff();
   });
 });

@@ -45,8 +45,7 @@ export class LedgerProxy implements LedgerService {
 
   /**
    * @param nextId numbers calls and readers, shared with all others that use the actor's channel.
-   * @param random where agents may follow each other: requests without a key get one, so that none is
-   * done twice.
+   * @param random where agents may follow each other: requests without a key get one, so that none is done twice.
    */
   constructor(send: (message: ToAgent) => void, nextId: () => number, random?: Random) {
     this.#send = send;

@@ -9,11 +9,11 @@ export interface CrewOptions {
   readonly actors: readonly ActorInstance[];
   /** Module that exports the application's code; absent: the application is one of this build. */
   readonly codeUrl?: string;
-  /** How often the states of components are kept. */
-  readonly snapshots?: SnapshotOptions;
   /** PROTOCOL_VERSION of the agent: a crew of another one is not taken over. */
   readonly protocolVersion?: number;
-  /** Whether another agent may take it over; absent: as its channel tells. */
+  /** How often the states of components are kept. */
+  readonly snapshots?: SnapshotOptions;
+  /** Of a component in a thread: its agent may be followed by another, whom the actor then tells. */
   readonly hasManyAgents?: boolean;
 }
 

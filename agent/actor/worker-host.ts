@@ -3,6 +3,7 @@ import { type Deferred, deferred } from "../core/waiting.ts";
 import type { World } from "../core/world.ts";
 import type { ActorInstance, ComponentInstance } from "../model/instances.ts";
 import type { Addressed, CrewOptions, ToActor, ToAgent } from "./protocol.ts";
+import type { StandingWord } from "./standing-word.ts";
 
 /** What the host of a component in a thread is given. */
 export interface WorkerHostParts {
@@ -11,11 +12,22 @@ export interface WorkerHostParts {
   readonly model: ComponentInstance;
   /** The crew that the actor is of. */
   readonly crew: CrewOptions;
-  readonly tell: (message: ToAgent) => void;
+  readonly send: (message: ToAgent) => void;
+  /** Remembers what the actor has told its agent and still holds. */
+  readonly word: StandingWord;
   /** Numbers calls and readers; shared with all others of the actor that ask the ledger. */
   readonly nextId: () => number;
   /** Told once, when the component ends in any way that it was not asked for. */
   readonly failed: (error: unknown) => void;
+}
+
+type LedgerRequest = Extract<ToAgent, { kind: "ledger" | "follow" }>;
+
+interface Asked {
+  /** The thread's number. */
+  readonly theirId: number;
+  /** As it was sent to the agent. */
+  readonly message: LedgerRequest;
 }
 
 /**
@@ -31,10 +43,8 @@ export class WorkerHost implements AsyncDisposable {
   readonly #parts: WorkerHostParts;
   readonly #child: Child;
   readonly #active: Deferred<void> = deferred();
-  /** The thread's number of a call or a reader, by the actor's. */
-  readonly #theirIds = new Map<number, number>();
-  /** What the agent was asked and has not answered, by the actor's number; readers are never answered. */
-  readonly #asked = new Map<number, ToAgent>();
+  /** Calls and readers that wait for the ledger, by the actor's numbers. */
+  readonly #asked = new Map<number, Asked>();
   /** The actor's number of a reader, by the thread's. */
   readonly #readerIds = new Map<number, number>();
   #isStopping = false;
@@ -65,15 +75,14 @@ export class WorkerHost implements AsyncDisposable {
         break;
       case "ledger-result":
       case "ledger-fault": {
-        const callId = this.#theirIds.get(message.callId);
-        this.#theirIds.delete(message.callId);
+        const asked = this.#asked.get(message.callId);
         this.#asked.delete(message.callId);
-        if (callId !== undefined) this.#send({ ...message, callId });
+        if (asked !== undefined) this.#send({ ...message, callId: asked.theirId });
         break;
       }
       case "event": {
-        const readerId = this.#theirIds.get(message.readerId);
-        if (readerId !== undefined) this.#send({ ...message, readerId });
+        const asked = this.#asked.get(message.readerId);
+        if (asked !== undefined) this.#send({ ...message, readerId: asked.theirId });
         break;
       }
       case "ping":
@@ -87,9 +96,9 @@ export class WorkerHost implements AsyncDisposable {
     }
   }
 
-  /** Asks an agent that has taken over for all that waits. */
+  /** Asks an agent that has taken over for all that waits, under the same numbers. */
   repeat(): void {
-    for (const message of this.#asked.values()) this.#parts.tell(message);
+    for (const { message } of this.#asked.values()) this.#parts.send(message);
   }
 
   /** Stops the component. @throws Error when it failed, or had to be killed. */
@@ -106,22 +115,24 @@ export class WorkerHost implements AsyncDisposable {
   }
 
   #told(message: ToAgent): void {
-    const { tell } = this.#parts;
+    const { send, word, nextId } = this.#parts;
     switch (message.kind) {
       case "active":
         this.#active.resolve();
         break;
-      case "ledger":
-        this.#ask({ ...message, callId: this.#numbered(message.callId) });
+      case "ledger": {
+        const callId = nextId();
+        this.#ask(callId, message.callId, { ...message, callId });
         break;
+      }
       case "follow": {
-        const readerId = this.#numbered(message.readerId);
+        const readerId = nextId();
         this.#readerIds.set(message.readerId, readerId);
-        this.#ask({ ...message, readerId });
+        this.#ask(readerId, message.readerId, { ...message, readerId });
         break;
       }
       case "event-done":
-        tell({ ...message, readerId: this.#readerIds.get(message.readerId) ?? message.readerId });
+        send({ ...message, readerId: this.#readerIds.get(message.readerId) ?? message.readerId });
         break;
       case "provide":
       case "withdraw":
@@ -131,20 +142,14 @@ export class WorkerHost implements AsyncDisposable {
       case "fault":
       case "hang":
       case "deadline":
-        tell(message);
+        word.tell(message);
         break;
     }
   }
 
-  #ask(message: Extract<ToAgent, { kind: "ledger" | "follow" }>): void {
-    this.#asked.set(message.kind === "ledger" ? message.callId : message.readerId, message);
-    this.#parts.tell(message);
-  }
-
-  #numbered(theirId: number): number {
-    const id = this.#parts.nextId();
-    this.#theirIds.set(id, theirId);
-    return id;
+  #ask(id: number, theirId: number, message: LedgerRequest): void {
+    this.#asked.set(id, { theirId, message });
+    this.#parts.send(message);
   }
 }
 

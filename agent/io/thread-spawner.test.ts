@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { Inbox } from "../core/run-in-world.contract.ts";
 import { spawnerContract } from "../core/spawner.contract.ts";
 import type { Child } from "../core/spawner.ts";
-import { MAIN_MODULE, THREAD_MODULE } from "./contract-world.contract.ts";
+import { type ContractWorld, MAIN_MODULE, THREAD_MODULE } from "./contract-world.contract.ts";
 import { ProgramSpawner } from "./program-spawner.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { SystemClock } from "./system-clock.ts";
@@ -15,7 +15,8 @@ import { inFolder } from "./temporary-folder.contract.ts";
 /** All programs in threads. */
 function threads(folder: string): { spawn(program: string): Child; spawner: ProgramSpawner } {
   const spawner = new ProgramSpawner({
-    ...{ mainModule: MAIN_MODULE, threadModule: THREAD_MODULE, graceMs: 300, world: { folder } },
+    ...{ mainModule: MAIN_MODULE, threadModule: THREAD_MODULE, graceMs: 300 },
+    world: { folder } satisfies ContractWorld,
     heap: { maxOldGenerationSizeMb: 32 },
   });
   const spawn = (program: string): Child =>

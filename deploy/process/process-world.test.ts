@@ -102,7 +102,7 @@ describe("process world", function () {
             });
             assert.equal(world.clock.utcUs(), START_UTC_US + aheadUs);
           }
-          assert.equal(heard.length, 1, "the program's parent heard of time");
+          assert(!JSON.stringify(heard).includes("hedgerowTime"), "the parent heard of time");
           child.stop();
           assert.deepEqual(await child.exited, { kind: "stopped", reason: "asked to stop" });
         });
