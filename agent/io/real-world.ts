@@ -40,6 +40,11 @@ export interface RealWorldOptions {
   readonly logStream?: Writable;
 }
 
+/** Where the lasting children of the process called `name` are kept in mind. */
+export function lastingFolder(dataFolder: string, name: string): string {
+  return join(dataFolder, "lasting", encodeURIComponent(name));
+}
+
 /** The real world of one process. */
 export function makeWorld(options: RealWorldOptions): World {
   const { name, levelMin = "info", logStream = process.stderr } = options;
@@ -52,7 +57,7 @@ export function makeWorld(options: RealWorldOptions): World {
     wire: new ZmqWire({ host: options.host }),
     store: new LaterStore(options.dataFolder),
     spawner: new ProgramSpawner({
-      lasting: { folder: join(options.dataFolder, "lasting", encodeURIComponent(name)) },
+      lasting: { folder: lastingFolder(options.dataFolder, name) },
       ...options.spawner,
     }),
     files: new DiskFiles(join(options.dataFolder, "recordings")),

@@ -4,7 +4,7 @@ import { formatText } from "../../agent/model/format-text.ts";
 import { formatProblem, type ParseResult } from "../../agent/model/problem.ts";
 import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
 import { languageOf } from "./model-files.ts";
-import { readText } from "./node-command.ts";
+import { readText } from "./read-text.ts";
 import { readWords } from "./words.ts";
 
 /** `hedgerow format`: models and deployments in one layout. */

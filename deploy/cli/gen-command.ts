@@ -6,7 +6,7 @@ import { formatProblem, hasErrors } from "../../agent/model/problem.ts";
 import { compareCode, type FileReport, writeCode } from "../scaffold/code-folder.ts";
 import { planCode } from "../scaffold/plan-rule.ts";
 import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
-import { readText } from "./node-command.ts";
+import { readText } from "./read-text.ts";
 import { readWords, textOf } from "./words.ts";
 
 /** `hedgerow gen`: typed code from a model, kept in step with it. */

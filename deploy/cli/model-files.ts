@@ -7,7 +7,7 @@ import { parseAppFile } from "../../agent/model/parse-app.ts";
 import { parseDeployment } from "../../agent/model/parse-deployment.ts";
 import { hasErrors, type Problem, sortProblems } from "../../agent/model/problem.ts";
 import type { ModelLanguage } from "../../agent/model/tokens.ts";
-import { readText } from "./node-command.ts";
+import { readText } from "./read-text.ts";
 
 /** Models and deployments as a person named them. */
 export interface ModelFiles {
