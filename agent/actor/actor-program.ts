@@ -6,6 +6,7 @@ import type { World } from "../core/world.ts";
 import type { ActorInstance } from "../model/instances.ts";
 import { ComponentHost } from "./component-host.ts";
 import { LedgerProxy } from "./ledger-proxy.ts";
+import { limitedNetwork } from "./limited-network.ts";
 import type { Addressed, CrewOptions, ToActor, ToAgent } from "./protocol.ts";
 
 /**
@@ -68,6 +69,8 @@ async function hostActor(
   loading: Promise<Application>,
 ): Promise<void> {
   const { tell } = channel;
+  const ended = new AbortController();
+  const own = limitedNetwork(world, actor.limits.network, { tell, signal: ended.signal });
   const ledger = new LedgerProxy(tell);
   const early: ToActor[] = [];
   let dispatch = (message: ToActor): void => void early.push(message);
@@ -76,8 +79,7 @@ async function hostActor(
     dispatch(message);
   });
   const crash = deferred<never>();
-  const ended = new AbortController();
-  const parts = { world, actor, ledger, tell, failed: crash.reject, signal: ended.signal };
+  const parts = { world: own, actor, ledger, tell, failed: crash.reject, signal: ended.signal };
 
   world.activity.begin();
   const application = await loading;

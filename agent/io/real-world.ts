@@ -6,7 +6,7 @@ import type { World } from "../core/world.ts";
 import { ChildSpawner, type ChildSpawnerOptions } from "./child-spawner.ts";
 import { FileAssets } from "./file-assets.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
-import { LaterRpc, LaterStore } from "./later.ts";
+import { LaterResources, LaterRpc, LaterStore } from "./later.ts";
 import { LineLog } from "./line-log.ts";
 import { NodeRandom } from "./node-random.ts";
 import { SystemClock } from "./system-clock.ts";
@@ -50,6 +50,7 @@ export function makeWorld(options: RealWorldOptions): World {
     spawner: new ChildSpawner(options.spawner),
     rpc: new LaterRpc(options.rpc),
     assets: new FileAssets(options.assetsFolder),
+    resources: new LaterResources(options.dataFolder),
     log: new LineLog({ name, stream: logStream, levelMin, clock }),
     activity: options.activity ?? NO_ACTIVITY,
   };

@@ -4,6 +4,7 @@ import type { Child } from "../core/spawner.ts";
 import type { World } from "../core/world.ts";
 import type { Registry } from "../discovery/registry.ts";
 import type { ActorInstance } from "../model/instances.ts";
+import { superviseLimits } from "../resource/supervise-limits.ts";
 import { serveLedger } from "./ledger-bridge.ts";
 import type { NodeMessage } from "./node-options.ts";
 import { RestartRule } from "./restart-rule.ts";
@@ -38,6 +39,7 @@ export async function superviseActor(
       program: "actor",
       name: `${actor.board}/${name}`,
       options: { actors: [actor] } satisfies CrewOptions,
+      ...(actor.limits.memory === undefined ? {} : { memoryBytesMax: actor.limits.memory.bytes }),
     });
     tell({ kind: "actor-started", actor: name, pid: child.pid });
     const exit = await hosted(parts, actor, child, signal);
@@ -68,6 +70,16 @@ async function hosted(
   const send = (message: ToActor): void =>
     child.channel.send({ actor: name, message } satisfies Addressed<ToActor>);
   const ledgerCalls = serveLedger({ ledger, send, log: world.log, signal: ended.signal });
+  const limits = superviseLimits(
+    {
+      ...{ world, tell },
+      members: [
+        { actor: name, limits: actor.limits, notify: (notice) => send({ kind: "notice", notice }) },
+      ],
+    },
+    child,
+    ended.signal,
+  );
   child.channel.receive((raw) => {
     const { message } = raw as Addressed<ToAgent>;
     switch (message.kind) {
@@ -87,6 +99,9 @@ async function hosted(
       case "event-done":
         ledgerCalls(message);
         break;
+      case "traffic":
+        limits.heard(name, message.traffic);
+        break;
       case "withdraw":
       case "release":
       case "pong":
@@ -100,7 +115,8 @@ async function hosted(
   ended.abort();
   for (const each of undo) each();
   registry.withdraw(String(child.pid));
-  return exit;
+  const limit = await limits.ended;
+  return limit === undefined ? exit : { ...exit, reason: `stopped by limit: ${limit}` };
 }
 
 async function endOf(child: Child, signal: AbortSignal): Child["exited"] {

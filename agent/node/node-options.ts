@@ -1,4 +1,5 @@
 import type { Hex } from "../component/ledger-service.ts";
+import type { LimitEvent } from "../resource/supervise-limits.ts";
 import type { ApplicationTexts } from "./application-files.ts";
 
 /** What the agent of one board is told at its start. */
@@ -32,6 +33,7 @@ export type NodeMessage =
   | { readonly kind: "actor-started"; readonly actor: string; readonly pid: number }
   | { readonly kind: "actor-active"; readonly actor: string }
   | { readonly kind: "actor-ended"; readonly actor: string; readonly reason: string }
+  | LimitEvent
   | { readonly kind: "board-joined" | "board-gone"; readonly board: string }
   /** Discovery runs and every actor of this board has been started. */
   | { readonly kind: "ready"; readonly actorCount: number };

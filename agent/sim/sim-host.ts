@@ -11,6 +11,7 @@ import { SimClock } from "./sim-clock.ts";
 import { SimDisk, SimStore } from "./sim-disk.ts";
 import { SimLan } from "./sim-lan.ts";
 import type { Shared, SimParts } from "./sim-parts.ts";
+import { SimLoads, SimResources } from "./sim-resources.ts";
 import { SimRpc } from "./sim-rpc.ts";
 import { SimWire } from "./sim-wire.ts";
 
@@ -30,6 +31,8 @@ export interface HostOptions {
 export class SimHost {
   readonly name: string;
   readonly disk = new SimDisk();
+  /** What its programs use of the processor and of memory: a test sets it. */
+  readonly loads: SimLoads;
   readonly #options: HostOptions;
   readonly #random: SeededRandom;
   readonly #loopback = new Listeners();
@@ -40,6 +43,7 @@ export class SimHost {
     this.name = name;
     this.#options = options;
     this.#random = new SeededRandom(`${options.seed} host ${name}`);
+    this.loads = new SimLoads(options.shared.timeline);
   }
 
   /** Starts a program as systemd would. The handle is for tests: its `exited` resolves at once. */
@@ -59,7 +63,7 @@ export class SimHost {
 
   /** Kills the program called `name`; false when none runs. */
   kill(name: string): boolean {
-    const life = [...this.#lives].find((each) => each.name === `${this.name}:${name}`);
+    const life = this.#find(name);
     life?.end({ kind: "killed", reason: "killed" });
     return life !== undefined;
   }
@@ -120,6 +124,10 @@ export class SimHost {
     else life.end({ kind: "failed", reason: "ended by itself" });
   }
 
+  #find(name: string): Life | undefined {
+    return [...this.#lives].find((each) => each.name === `${this.name}:${name}`);
+  }
+
   #born(name: string, onEnd: (exit: Exit) => void): Life {
     const life = new Life(`${this.name}:${name}`, (exit) => {
       this.#lives.delete(life);
@@ -156,6 +164,11 @@ export class SimHost {
       },
       rpc: new SimRpc(parts, this.#loopback),
       assets: { text: (path) => timeline.outside(assets.text(path)) },
+      resources: new SimResources(
+        this.loads,
+        this.disk,
+        (program) => this.#find(program) !== undefined,
+      ),
       log: {
         write: (level, event, facts) => {
           if (life.dead) return;
