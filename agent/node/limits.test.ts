@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { actorProgram } from "../actor/actor-program.ts";
 import { tinyApplication, tinyTexts } from "../actor/tiny-app.contract.ts";
-import type { ProgramCall } from "../core/spawner.ts";
+import type { Child, ProgramCall } from "../core/spawner.ts";
 import { Simulation } from "../sim/simulation.ts";
 import type { NodeMessage } from "./node-options.ts";
 import { nodeProgram } from "./node-program.ts";
@@ -19,6 +19,7 @@ class LimitedBoard {
   readonly journal: string[] = [];
   readonly calls: ProgramCall[] = [];
   readonly sim: Simulation;
+  readonly exited: Child["exited"];
 
   constructor(limits: string) {
     const application = tinyApplication(this.journal);
@@ -48,6 +49,7 @@ class LimitedBoard {
     const application_ = { ...texts, modelText };
     const options = { board: "a", cluster: "c", beaconUdpPort: 7, application: application_ };
     const child = this.sim.host("a").start({ program: "node", name: "a", options });
+    this.exited = child.exited;
     child.channel.receive((message) => this.told.push(message as NodeMessage));
   }
 
@@ -91,6 +93,13 @@ describe("limits of actors", function () {
     assert.equal(board.logged("limits-set"), 2);
     const reasons = board.told.filter((each) => each.kind === "actor-ended");
     assert.equal(reasons.length, 1);
+  });
+
+  it("a size without a unit is an error of the model, and never an actor without a limit", async () => {
+    const board = new LimitedBoard("mem 200;");
+    await board.sim.runToIdle(1000);
+    assert.match((await board.exited).reason, /MODEL_INVALID.*tiny\.riaps:\d+:\d+: error: /s);
+    assert.deepEqual(board.calls, []);
   });
 
   it("the heap of its process is bounded by its memory; that of others is not", async () => {

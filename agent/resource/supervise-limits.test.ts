@@ -10,6 +10,7 @@ import type { World } from "../core/world.ts";
 import { openCgroupTree } from "../io/cgroup-tree.ts";
 import { ChildSpawner } from "../io/child-spawner.ts";
 import { type KernelFiles, kernelFiles, unlessRefused } from "../io/kernel-files.ts";
+import { LaterResources } from "../io/later.ts";
 import { SqliteStore } from "../io/sqlite-store.ts";
 import { SystemClock } from "../io/system-clock.ts";
 import { SystemResources } from "../io/system-resources.ts";
@@ -84,10 +85,13 @@ async function onThisMachine(
   };
   await inFolder(async (folder) => {
     const system = { files, procFolder: "/proc", ownPid: process.pid, dataFolder: folder };
+    // As a process on a board is given it.
+    const resources =
+      files === kernelFiles ? new LaterResources(folder) : new SystemResources(system);
     const spawner = new ChildSpawner({ mainModule });
     try {
       await body({
-        world: { clock, log: silent, resources: new SystemResources(system) },
+        world: { clock, log: silent, resources },
         ...{ until, answerCount },
         async start(name) {
           const child = spawner.spawn({ program: "hungry", name, options: {} });
