@@ -67,8 +67,9 @@ function delegatedFolder(
   { files, procFolder, ownPid }: CgroupSystem,
   { mountFolder, groupPath }: CgroupPlace,
 ): string | undefined {
-  if (groupPath === "/") return undefined;
-  const folder = `${mountFolder}${groupPath}`;
+  const folder = groupPath === "/" ? mountFolder : `${mountFolder}${groupPath}`;
+  // The root of the tree has no type; that of a container has, and is a group as any other.
+  if (readIfThere(files, `${folder}/cgroup.type`) === undefined) return undefined;
   // systemd has put it there (DelegateSubgroup=agent), or the agent itself.
   if (groupPath.endsWith(`/${AGENT_GROUP}`)) return folder.slice(0, -AGENT_GROUP.length - 1);
   const own = new Set(family(files, procFolder, ownPid));

@@ -10,6 +10,8 @@ export interface FakeKernelOptions {
   readonly controllers: readonly string[];
   /** The group of the agent, which has process 100. */
   readonly ownGroup: string;
+  /** What is mounted is a container's part of the tree: its root is a group as any other. */
+  readonly isContainer?: boolean;
 }
 
 interface Group {
@@ -56,7 +58,12 @@ export class FakeKernel implements KernelFiles {
   constructor(options: FakeKernelOptions) {
     this.#options = options;
     const handedOn = new Set(options.controllers);
-    this.groups.set("", { ...group(handedOn), handedOn });
+    const root = {
+      ...group(handedOn),
+      handedOn: options.isContainer === true ? new Set<string>() : handedOn,
+    };
+    if (options.isContainer !== true) root.values.delete("cgroup.type");
+    this.groups.set("", root);
     const names = options.ownGroup.split("/").filter(Boolean);
     for (const count of names.keys())
       this.groups.set(`/${names.slice(0, count + 1).join("/")}`, {
@@ -124,13 +131,13 @@ export class FakeKernel implements KernelFiles {
     if (file === "cgroup.subtree_control") {
       const controller = text.slice(1);
       if (!found.controllers.has(controller)) throw new Refusal("ENOENT", path);
-      if (at !== "" && found.pids.size > 0) throw new Refusal("EBUSY", path);
+      if (this.#isInner(at) && found.pids.size > 0) throw new Refusal("EBUSY", path);
       found.handedOn.add(controller);
     } else if (file === "cgroup.procs") {
       const pid = Number(text);
       assert(pid > 0, "0 moves the writer");
       if (!this.processes.has(pid)) throw new Refusal("ESRCH", path);
-      if (at !== "" && found.handedOn.size > 0) throw new Refusal("EBUSY", path);
+      if (this.#isInner(at) && found.handedOn.size > 0) throw new Refusal("EBUSY", path);
       this.#put(pid, at);
     } else if (file === "cgroup.kill") for (const pid of [...found.pids]) this.end(pid);
     else if (
@@ -145,8 +152,7 @@ export class FakeKernel implements KernelFiles {
   list(folder: string): readonly string[] {
     const task = /^\/proc\/(\d+)\/task$/.exec(folder);
     if (task !== null) return this.processes.has(Number(task[1])) ? [task[1] ?? ""] : [];
-    const [parent, name] = this.#place(folder);
-    const at = `${parent}/${name}`;
+    const at = folder.slice(this.#options.mountFolder?.length);
     return [...this.groups.keys()]
       .filter((path) => path.startsWith(`${at}/`) && !path.slice(at.length + 1).includes("/"))
       .map((path) => path.slice(at.length + 1));
@@ -171,6 +177,11 @@ export class FakeKernel implements KernelFiles {
     if (found === undefined) throw new Refusal("ENOENT", path);
     if (found.pids.size > 0 || this.list(path).length > 0) throw new Refusal("EBUSY", path);
     this.groups.delete(at);
+  }
+
+  /** Whether the rule holds there that a group has processes or hands controllers on. */
+  #isInner(at: string): boolean {
+    return at !== "" || this.#options.isContainer === true;
   }
 
   #put(pid: number, at: string): void {
@@ -205,7 +216,10 @@ export class FakeKernel implements KernelFiles {
 }
 
 function group(controllers: ReadonlySet<string>): Group {
-  const values = new Map([["cpu.stat", "usage_usec 0\nuser_usec 0\n"]]);
+  const values = new Map([
+    ["cgroup.type", "domain\n"],
+    ["cpu.stat", "usage_usec 0\nuser_usec 0\n"],
+  ]);
   for (const controller of controllers)
     for (const file of FILES[controller] ?? []) values.set(file, "");
   if (controllers.has("memory"))

@@ -47,7 +47,7 @@ export function readIfThere(files: KernelFiles, path: string): string | undefine
   return unlessRefused(() => files.read(path));
 }
 
-/** What `ask` gives; undefined when the kernel refuses. An error without a code is a bug and passes on. */
+/** What `ask` gives; undefined when the kernel refuses. Any other error is a bug and passes on. */
 export function unlessRefused<T>(ask: () => T): T | undefined {
   try {
     return ask();
@@ -57,9 +57,9 @@ export function unlessRefused<T>(ask: () => T): T | undefined {
   }
 }
 
-/** The kernel's code of a refusal. An error without one is a bug and passes on. */
+/** The kernel's code of a refusal, such as "EBUSY". Any other error is a bug and passes on. */
 export function refusalOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (typeof code !== "string") throw error;
+  if (typeof code !== "string" || !/^E[A-Z0-9]+$/.test(code)) throw error;
   return code;
 }

@@ -96,6 +96,14 @@ describe("system resources", () => {
       assert.equal(machine.kernel.groupOf(OWN_PID), "");
     });
 
+    it("a container: its root is a group as any other, which the agent leaves for a leaf", async () => {
+      const machine = new Machine({ ...SYSTEMD, ownGroup: "/", isContainer: true });
+      const enforcement = await machine.enforce();
+      assert.equal(enforcement.heldByKernel.size, 2);
+      assert.equal(machine.kernel.groupOf(OWN_PID), "/agent");
+      assert.equal(machine.actorGroup, `/actor-b.meter-${ACTOR}`);
+    });
+
     it("strangers in the agent's group are not moved about: another place is found, or none", async () => {
       const scope = { ...SYSTEMD, ownGroup: "/user.slice/session-1.scope" };
       for (const isRoot of [true, false]) {
@@ -305,6 +313,7 @@ describe("system resources", () => {
       };
       assert.match(reason(mount("/x", "/m"), "0::/xy\n"), /hold this process/);
       assert.match(reason(mount("/", "/m"), "0::/../up\n"), /hold this process/);
+      assert.match(reason(mount("/..", "/m"), "0::/\n"), /hold this process/);
       assert.match(reason("", "0::/\n"), /hold this process/);
       assert.match(reason(mount("/", "/m"), "4:memory:/a\n"), /version 2/);
     });
