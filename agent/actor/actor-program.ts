@@ -6,6 +6,7 @@ import type { World } from "../core/world.ts";
 import type { ActorInstance, ComponentInstance } from "../model/instances.ts";
 import { KeptHost } from "./kept-host.ts";
 import { LedgerProxy } from "./ledger-proxy.ts";
+import { limitedNetwork } from "./limited-network.ts";
 import type { LoadApplication } from "./load-application.ts";
 import { namedLog } from "./named-log.ts";
 import type { Addressed, CrewOptions, ToActor, ToAgent } from "./protocol.ts";
@@ -78,13 +79,15 @@ interface ActorParts {
 }
 
 async function hostActor(parts: ActorParts): Promise<void> {
-  const { world, crew, channel, signal } = parts;
+  const { actor, crew, channel, signal } = parts;
   const word = new StandingWord(channel.send);
   const { tell } = word;
   let lastId = 0;
   const nextId = (): number => ++lastId;
   const crash = deferred<never>();
   const ended = new AbortController();
+  const limited = { tell, signal: ended.signal };
+  const world = limitedNetwork(parts.world, actor.limits.network, limited);
   world.activity.begin();
   const ledger = new LedgerProxy(
     channel.send,
@@ -108,7 +111,7 @@ async function hostActor(parts: ActorParts): Promise<void> {
 
   // A component in a thread may fail while others are still being opened.
   const more = { ledger, workers, tell, failed: crash.reject, signal: ended.signal };
-  const hosts = await Promise.race([crash.promise, openComponents(parts, more)]);
+  const hosts = await Promise.race([crash.promise, openComponents({ ...parts, world }, more)]);
   const here = hosts.filter((host) => host instanceof KeptHost);
   dispatch = (message) => {
     if (message.kind !== "peers") return;

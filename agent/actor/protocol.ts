@@ -1,6 +1,7 @@
 import type { LedgerEvent } from "../component/ledger-service.ts";
 import type { Notice } from "../component/life.ts";
 import type { ActorInstance } from "../model/instances.ts";
+import type { Traffic } from "../resource/limit-judges.ts";
 import type { SnapshotOptions } from "./snapshot-keeper.ts";
 
 /** What the program of one or more actors is told at its start. */
@@ -47,6 +48,8 @@ export type ToAgent =
   | { readonly kind: "active" }
   /** The answer to a ping: the actor's event loop turns. */
   | { readonly kind: "pong"; readonly number: number }
+  /** What it has sent and received so far; from actors whose network is limited, when it has changed. */
+  | { readonly kind: "traffic"; readonly traffic: Traffic }
   | Incident
   | LedgerCall
   /** The events of `readerId` should come; see LedgerService.follow. */

@@ -40,6 +40,7 @@ export class StandingWord {
       case "fault":
       case "hang":
       case "deadline":
+      case "traffic":
       case "ledger":
       case "follow":
       case "event-done":

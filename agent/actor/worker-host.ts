@@ -142,6 +142,7 @@ export class WorkerHost implements AsyncDisposable {
       case "fault":
       case "hang":
       case "deadline":
+      case "traffic":
         word.tell(message);
         break;
     }

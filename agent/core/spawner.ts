@@ -35,6 +35,11 @@ export interface ProgramCall {
    * stopped when none comes in time. Default: it is stopped at once. Of processes only.
    */
   readonly lasting?: boolean;
+  /**
+   * The most memory it may take, in bytes: its heap is bounded so that a program that needs more ends as
+   * killed, also where nobody watches. Memory outside of the heap is not bounded by it. Default: no bound.
+   */
+  readonly memoryBytesMax?: number;
   /** As whom it runs; default: as its parent. Of processes only. */
   readonly runAs?: RunAs;
 }

@@ -6,6 +6,7 @@ import type { Lan } from "./lan.ts";
 import type { Log } from "./log.ts";
 import type { Nics } from "./nics.ts";
 import type { Random } from "./random.ts";
+import type { Resources } from "./resources.ts";
 import type { Rpc } from "./rpc.ts";
 import type { Spawner } from "./spawner.ts";
 import type { Store } from "./store.ts";
@@ -23,6 +24,7 @@ export interface World {
   readonly spawner: Spawner;
   readonly rpc: Rpc;
   readonly assets: Assets;
+  readonly resources: Resources;
   readonly log: Log;
   readonly activity: Activity;
 }

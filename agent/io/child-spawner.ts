@@ -12,6 +12,7 @@ import {
   type ToChild,
   type ToParent,
 } from "./child-protocol.ts";
+import { heapFlags } from "./heap-flags.ts";
 import { adopted, endOf, LastingChild } from "./lasting-child.ts";
 import { type LastingRecord, LastingRecords } from "./lasting-records.ts";
 import { lockParent } from "./parent-lock.ts";
@@ -61,10 +62,10 @@ export class ChildSpawner implements Spawner, AsyncDisposable {
     if (call.lasting === true && this.#records !== undefined)
       return this.#spawnLasting(call, this.#records);
     const { mainModule, nodeFlags = [], graceMs = 5000, world } = this.#options;
-    const { program, name, options } = call;
+    const { program, name, options, memoryBytesMax } = call;
     const child = fork(mainModule, [], {
       serialization: "advanced",
-      execArgv: [...nodeFlags],
+      execArgv: [...nodeFlags, ...heapFlags(memoryBytesMax)],
       stdio: ["ignore", "inherit", this.#errorOutput, "ipc"],
     });
     this.#readErrors(child);
@@ -105,7 +106,8 @@ export class ChildSpawner implements Spawner, AsyncDisposable {
     const { mainModule, nodeFlags = [], graceMs = 5000, world } = this.#options;
     const { program, name, options } = call;
     const module = fileURLToPath(mainModule);
-    const child = spawn(process.execPath, [...nodeFlags, module, LASTING_ARGUMENT], {
+    const flags = [...nodeFlags, ...heapFlags(call.memoryBytesMax)];
+    const child = spawn(process.execPath, [...flags, module, LASTING_ARGUMENT], {
       detached: true,
       stdio: ["ignore", "inherit", this.#errorOutput, "pipe"],
     });

@@ -7,7 +7,7 @@ import type { World } from "../core/world.ts";
 import { DiskFiles } from "./disk-files.ts";
 import { FileAssets } from "./file-assets.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
-import { LaterRpc, LaterStore } from "./later.ts";
+import { LaterResources, LaterRpc, LaterStore } from "./later.ts";
 import { LineLog } from "./line-log.ts";
 import { NodeRandom } from "./node-random.ts";
 import { ProgramSpawner, type ProgramSpawnerOptions } from "./program-spawner.ts";
@@ -63,6 +63,7 @@ export function makeWorld(options: RealWorldOptions): World {
     files: new DiskFiles(join(options.dataFolder, "recordings")),
     rpc: new LaterRpc(options.rpc),
     assets: new FileAssets(options.assetsFolder),
+    resources: new LaterResources(options.dataFolder),
     log: new LineLog({ name, stream: logStream, levelMin, clock }),
     activity: options.activity ?? NO_ACTIVITY,
   };

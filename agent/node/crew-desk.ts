@@ -1,4 +1,4 @@
-import type { Addressed, Incident, ToActor, ToAgent } from "../actor/protocol.ts";
+import type { Incident, ToActor, ToAgent } from "../actor/protocol.ts";
 import type { Notice } from "../component/life.ts";
 import type { ActorInstance } from "../model/instances.ts";
 import type { Crew } from "./crew-rule.ts";
@@ -55,8 +55,7 @@ export class CrewDesk {
   }
 
   /** Takes in what the program says. */
-  heard(raw: unknown): void {
-    const { actor, message } = raw as Addressed<ToAgent>;
+  heard(actor: string, message: Exclude<ToAgent, { kind: "traffic" }>): void {
     const member = this.#members.get(actor);
     if (member === undefined) return;
     switch (message.kind) {
@@ -103,6 +102,11 @@ export class CrewDesk {
   recovered(): void {
     for (const actor of this.#members.keys())
       this.#parts.world.log.write("info", "actor-recovered", { actor });
+  }
+
+  /** Sends to one actor. */
+  tell(actor: string, message: ToActor): void {
+    this.#members.get(actor)?.send(message);
   }
 
   /** Tells every actor what has happened on the board. */

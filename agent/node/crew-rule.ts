@@ -2,6 +2,7 @@ import { type CrewOptions, PROTOCOL_VERSION } from "../actor/protocol.ts";
 import { isSameData } from "../core/same-data.ts";
 import type { ProgramCall, RunAs, Survivor } from "../core/spawner.ts";
 import type { ActorInstance, RestartPolicy } from "../model/instances.ts";
+import { sharedLimits } from "../resource/shared-limits.ts";
 import { policyOf } from "./restart-rule.ts";
 
 /** One actor, or several that share a process: what is started, watched and restarted as one. */
@@ -47,12 +48,14 @@ function crewOf(
   };
   const [first] = actors;
   const runAs = first?.isolation === "own" ? runAsOf(first) : undefined;
+  const memoryBytesMax = sharedLimits(actors.map(({ limits }) => limits)).memory?.bytes;
   return {
     actors,
     call: {
       ...{ program: "actor", name, options },
       ...(lasting ? { lasting } : {}),
       ...(runAs === undefined ? {} : { runAs }),
+      ...(memoryBytesMax === undefined ? {} : { memoryBytesMax }),
     },
     restart: policyOf(actors.map(({ restart }) => restart)),
   };

@@ -1,5 +1,7 @@
-import type { Addressed, ToActor } from "../actor/protocol.ts";
+import type { Addressed, ToActor, ToAgent } from "../actor/protocol.ts";
+import type { LimitNotice } from "../component/life.ts";
 import type { Child, Exit, Survivor } from "../core/spawner.ts";
+import { superviseLimits } from "../resource/supervise-limits.ts";
 import { CrewDesk } from "./crew-desk.ts";
 import type { Crew } from "./crew-rule.ts";
 import { RestartRule } from "./restart-rule.ts";
@@ -84,15 +86,24 @@ async function runOnce(
     child.channel.send({ actor: to, message } satisfies Addressed<ToActor>),
   );
   const rule = new WatchRule(world.clock.monotonicMs(), parts.watch);
+  const members = crew.actors.map(({ instanceName: actor, limits }) => ({
+    ...{ actor, limits },
+    notify: (notice: LimitNotice) => desk.tell(actor, { kind: "notice", notice }),
+  }));
+  const limits = superviseLimits({ world, tell, members }, child, ended.signal);
   child.channel.receive((raw) => {
     if (rule.heard(world.clock.monotonicMs())) desk.recovered();
-    desk.heard(raw);
+    const { actor, message } = raw as Addressed<ToAgent>;
+    if (message.kind === "traffic") limits.heard(actor, message.traffic);
+    else desk.heard(actor, message);
   });
   const unfollow = news.follow((notice) => desk.notify(notice));
   const unwatched = new AbortController();
   const watching = watch(parts, { child, desk, rule }, unwatched.signal);
-  const exit = await endOf(child, signal, () => unwatched.abort());
+  const end = await endOf(child, signal, () => unwatched.abort());
   ended.abort();
+  const limit = await limits.ended;
+  const exit = limit === undefined ? end : { ...end, reason: `stopped by limit: ${limit}` };
   await watching;
   unfollow();
   desk.close();

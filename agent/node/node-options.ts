@@ -1,5 +1,6 @@
 import type { Incident } from "../actor/protocol.ts";
 import type { Hex } from "../component/ledger-service.ts";
+import type { LimitEvent } from "../resource/supervise-limits.ts";
 import type { ApplicationTexts } from "./application-files.ts";
 import type { WatchOptions } from "./watch-rule.ts";
 
@@ -64,6 +65,7 @@ export type NodeMessage =
   | { readonly kind: "actor-given-up"; readonly actor: string }
   /** A network interface of this board went up or down. */
   | { readonly kind: "nic"; readonly name: string; readonly isUp: boolean }
+  | LimitEvent
   | { readonly kind: "board-joined" | "board-gone"; readonly board: string }
   /** How much it has in mind, by kind: the answer to a NodeRequest. */
   | { readonly kind: "report"; readonly sizes: Readonly<Record<string, number>> }

@@ -13,6 +13,7 @@ import { SimLan } from "./sim-lan.ts";
 import { NicBoard } from "./sim-nics.ts";
 import type { Shared, SimParts } from "./sim-parts.ts";
 import { SimProgram } from "./sim-program.ts";
+import { SimLoads, SimResources } from "./sim-resources.ts";
 import { SimRpc } from "./sim-rpc.ts";
 import { SimWire } from "./sim-wire.ts";
 
@@ -31,6 +32,8 @@ export class SimHost {
   readonly disk = new SimDisk();
   /** The host's network interfaces; a test sets them. */
   readonly nics = new NicBoard();
+  /** What its programs use of the processor and of memory: a test sets it. */
+  readonly loads: SimLoads;
   readonly #options: HostOptions;
   readonly #random: SeededRandom;
   readonly #loopback = new Listeners();
@@ -42,6 +45,7 @@ export class SimHost {
     this.name = name;
     this.#options = options;
     this.#random = new SeededRandom(`${options.seed} host ${name}`);
+    this.loads = new SimLoads(options.shared.timeline);
   }
 
   /** Starts a program as systemd would. The handle is for tests: its `exited` resolves at once. */
@@ -71,7 +75,7 @@ export class SimHost {
 
   /** Kills the program called `name`; false when none runs. */
   kill(name: string): boolean {
-    const life = [...this.#lives].find((each) => each.name === `${this.name}:${name}`);
+    const life = this.#find(name);
     life?.end({ kind: "killed", reason: "killed" });
     return life !== undefined;
   }
@@ -122,6 +126,10 @@ export class SimHost {
     else life.end({ kind: "failed", reason: "ended by itself" });
   }
 
+  #find(name: string): Life | undefined {
+    return [...this.#lives].find((each) => each.name === `${this.name}:${name}`);
+  }
+
   #born(name: string, onEnd: (exit: Exit) => void): Life {
     const life = new Life(`${this.name}:${name}`, (exit) => {
       this.#lives.delete(life);
@@ -160,6 +168,11 @@ export class SimHost {
       },
       rpc: new SimRpc(parts, this.#loopback),
       assets: { text: (path) => timeline.outside(assets.text(path)) },
+      resources: new SimResources(
+        this.loads,
+        this.disk,
+        (program) => this.#find(program) !== undefined,
+      ),
       log: {
         write: (level, event, facts) => {
           if (life.dead) return;

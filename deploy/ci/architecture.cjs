@@ -14,6 +14,7 @@ const may = {
     "agent/component",
     "agent/group",
     "agent/record",
+    "agent/resource",
   ],
   "agent/ledger": ["agent/core", "agent/component"],
   "agent/record": ["agent/core", "agent/message", "agent/ports", "agent/component"],

@@ -59,6 +59,7 @@ export class RunTally {
         actor.hangCount += 1;
         break;
       case "actor-incident":
+      case "actor-limit":
         actor.incidentCount += 1;
         break;
     }
