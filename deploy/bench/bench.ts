@@ -9,7 +9,7 @@ import { benchLedger } from "./ledger.ts";
 import { benchMessages } from "./messages.ts";
 import { benchProcesses } from "./processes.ts";
 
-// npm run bench -- [--json] [--quick] [--only messages|ledger|day|processes|discovery]
+// npm run bench -- [--json] [--quick] [--only messages|ledger|day|processes|discovery|soak]
 // Figures on stdout, progress on stderr; no verdict.
 
 const { values } = parseArgs({
@@ -34,6 +34,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   ledger: () => benchLedger(world, quick ? 200 : 2_000),
   day: async () => (await import("./day.ts")).benchDay(folder, quick),
   processes: () => benchProcesses(world, quick ? 3 : 9),
+  soak: async () => (await import("./soak.ts")).benchSoak(quick),
   discovery: () => benchDiscovery(folder, quick ? 2 : 10),
 };
 
