@@ -27,8 +27,11 @@ export const ERROR_SENTENCES = {
   MODEL_NOT_PRINTABLE: "the language has no way to write this value",
   PROGRAM_UNKNOWN: "no program has this name",
   RECORD_CHAIN_UNREADABLE: "the chain did not give a block that the record of the day needs",
+  STATE_MACHINE_ENDLESS: "the actions of a state machine keep sending it events",
+  STATE_MACHINE_INVALID: "the definition of a state machine contradicts itself",
   STORE_IN_USE: "another process has this database open",
   STORE_NAME_INVALID: "a database is named by letters, digits and hyphens",
+  TIMER_PERIOD_INVALID: "a timer's period is at least a microsecond",
   WIRE_FRAME_TOO_LARGE: "a message is larger than one frame may be",
 } as const;
 
