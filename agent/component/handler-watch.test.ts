@@ -182,7 +182,7 @@ describe("watchdog", () => {
     for (let each = 0; each < 100; each += 1) lane.push(nothing);
     await harness.sim.runFor(10 * HANG_MS);
     assert.deepEqual(sleeps, []);
-    lane.push(() => clock.sleep(1, never));
+    harness.lane({ port: "free" }).push(() => clock.sleep(1, never));
     await harness.sim.runFor(10 * HANG_MS);
     assert.deepEqual(sleeps, [1, HANG_MS], "its own, and one of the watch");
   });
