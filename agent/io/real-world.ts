@@ -4,6 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import type { LogLevel } from "../core/log.ts";
 import type { World } from "../core/world.ts";
 import { ChildSpawner, type ChildSpawnerOptions } from "./child-spawner.ts";
+import type { CurveKeys } from "./curve-keys.ts";
 import { FileAssets } from "./file-assets.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
 import { LaterRpc, LaterStore } from "./later.ts";
@@ -27,6 +28,8 @@ export interface RealWorldOptions {
   readonly assetsFolder: string;
   readonly spawner: ChildSpawnerOptions;
   readonly rpc?: HttpRpcOptions;
+  /** See ZmqWireOptions; default: the wire is not secured. */
+  readonly curve?: CurveKeys;
   /** Lines below it are not written; default "info". */
   readonly levelMin?: LogLevel;
   /** Default: the machine's. A SteppedClock for logical time. */
@@ -41,17 +44,22 @@ export interface RealWorldOptions {
 export function makeWorld(options: RealWorldOptions): World {
   const { name, levelMin = "info", logStream = process.stderr } = options;
   const clock = options.clock ?? new SystemClock();
+  const { activity = NO_ACTIVITY } = options;
   return {
     clock,
     random: new NodeRandom(),
     lan: new UdpLan(options.broadcastHost),
-    wire: new ZmqWire({ host: options.host }),
+    wire: new ZmqWire({
+      host: options.host,
+      activity,
+      ...(options.curve === undefined ? {} : { curve: options.curve }),
+    }),
     store: new LaterStore(options.dataFolder),
     spawner: new ChildSpawner(options.spawner),
     rpc: new LaterRpc(options.rpc),
     assets: new FileAssets(options.assetsFolder),
     log: new LineLog({ name, stream: logStream, levelMin, clock }),
-    activity: options.activity ?? NO_ACTIVITY,
+    activity,
   };
 }
 
