@@ -6,6 +6,7 @@ import type { LogLevel } from "../core/log.ts";
 import type { World } from "../core/world.ts";
 import { ChildSpawner, type ChildSpawnerOptions } from "./child-spawner.ts";
 import { DiskFiles } from "./disk-files.ts";
+import type { CurveKeys } from "./curve-keys.ts";
 import { FileAssets } from "./file-assets.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
 import { LaterRpc, LaterStore } from "./later.ts";
@@ -29,6 +30,8 @@ export interface RealWorldOptions {
   readonly assetsFolder: string;
   readonly spawner: ChildSpawnerOptions;
   readonly rpc?: HttpRpcOptions;
+  /** See ZmqWireOptions; default: the wire is not secured. */
+  readonly curve?: CurveKeys;
   /** Lines below it are not written; default "info". */
   readonly levelMin?: LogLevel;
   /** Default: the machine's. A SteppedClock for logical time. */
@@ -43,18 +46,23 @@ export interface RealWorldOptions {
 export function makeWorld(options: RealWorldOptions): World {
   const { name, levelMin = "info", logStream = process.stderr } = options;
   const clock = options.clock ?? new SystemClock();
+  const { activity = NO_ACTIVITY } = options;
   return {
     clock,
     random: new NodeRandom(),
     lan: new UdpLan(options.broadcastHost),
-    wire: new ZmqWire({ host: options.host }),
+    wire: new ZmqWire({
+      host: options.host,
+      activity,
+      ...(options.curve === undefined ? {} : { curve: options.curve }),
+    }),
     store: new LaterStore(options.dataFolder),
     files: new DiskFiles(join(options.dataFolder, "recordings")),
     spawner: new ChildSpawner(options.spawner),
     rpc: new LaterRpc(options.rpc),
     assets: new FileAssets(options.assetsFolder),
     log: new LineLog({ name, stream: logStream, levelMin, clock }),
-    activity: options.activity ?? NO_ACTIVITY,
+    activity,
   };
 }
 
