@@ -17,6 +17,8 @@ export interface ComponentHostParts extends ContextParts {
   readonly tell: (message: ToAgent) => void;
   /** Told once, when a handler throws and the component gives up. */
   readonly failed: (error: unknown) => void;
+  /** Told after each handler of a message, an event or news. */
+  readonly handled?: () => void;
   /** Whether components of this actor run in other threads or processes; default: whether its model says so. */
   readonly isSpread?: boolean;
   /** Monotonic time after which a running handler is reported; default HANG_MS. */
@@ -34,14 +36,14 @@ export class ComponentHost implements AsyncDisposable {
   #handlers = new HandlerTable({});
   #isActive = false;
   #isPauseWanted = false;
-  #restored: { readonly state: unknown } | undefined;
+  #restore: (() => unknown) | undefined;
   #deactivated: Promise<void> | undefined;
   /** When the agent heard of a port's late handlers last, by port. */
   readonly #lateToldMs = new Map<string, number>();
 
   private constructor(parts: ComponentHostParts) {
     this.#parts = parts;
-    const { world, model, hangMs, failed } = parts;
+    const { world, model, hangMs, failed, handled } = parts;
     this.#scheduler = new Scheduler({
       clock: world.clock,
       activity: world.activity,
@@ -49,6 +51,7 @@ export class ComponentHost implements AsyncDisposable {
       ...(hangMs === undefined ? {} : { hangMs }),
       reports: {
         failed,
+        handled: () => handled?.(),
         threw: (handler, error) => this.#threw(handler, error),
         hangs: (handler, runningMs) => this.#hangs(handler, runningMs),
         late: (miss) => this.#late(miss),
@@ -83,21 +86,37 @@ export class ComponentHost implements AsyncDisposable {
     return Object.fromEntries([...this.#ports].map(([name, port]) => [name, port.counters()]));
   }
 
-  /** Before `activate`: the component gets what an earlier incarnation left. */
-  restoreFrom(state: unknown): void {
-    this.#restored = { state };
+  /** Whether it has a state that outlives it. */
+  get keepsState(): boolean {
+    return this.#handlers.has("snapshot");
+  }
+
+  /** Before `activate`: what an earlier incarnation left; `refuse` is told when the component throws at it. */
+  restoreFrom(state: unknown, refuse: () => void): void {
+    this.#restore = async () => {
+      try {
+        await this.#handlers.call("restore", state);
+      } catch (error) {
+        refuse();
+        throw error;
+      }
+    };
+  }
+
+  /** Runs `keep` with what the next incarnation gets, between two handlers; not at all when it is over. */
+  async takeSnapshot(keep: (state: unknown) => void): Promise<void> {
+    if (this.keepsState)
+      await this.#scheduler.life("snapshot", () => keep(this.#handlers.call("snapshot")));
   }
 
   /** Runs handleActivate as the first task, and starts the timers. */
   activate(): void {
     this.#isActive = true;
     const scheduler = this.#scheduler;
-    const restored = this.#restored;
     const activate = (): unknown => this.#handlers.call("handleActivate");
-    if (restored === undefined || !this.#handlers.has("restore"))
-      scheduler.start("handleActivate", activate);
+    if (this.#restore === undefined) scheduler.start("handleActivate", activate);
     else {
-      scheduler.start("restore", () => this.#handlers.call("restore", restored.state));
+      scheduler.start("restore", this.#restore);
       void scheduler.life("handleActivate", activate);
     }
     if (this.#isPauseWanted) this.pause();
@@ -130,16 +149,6 @@ export class ComponentHost implements AsyncDisposable {
         this.#news(LIMIT_HANDLERS[notice.resource], notice);
         break;
     }
-  }
-
-  /** What the next incarnation gets, taken between two handlers; undefined when there is nothing. */
-  async takeSnapshot(): Promise<unknown> {
-    if (!this.#handlers.has("snapshot")) return undefined;
-    let state: unknown;
-    await this.#scheduler.life("snapshot", () => {
-      state = this.#handlers.call("snapshot");
-    });
-    return state;
   }
 
   /** Tells a port its providers. */

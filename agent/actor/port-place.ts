@@ -20,6 +20,11 @@ export function reachOf(scope: MessageScope, isSpread: boolean): Reach {
   return scope === "local" || isSpread ? "board" : "process";
 }
 
+/** A component that stands here alone may have the others of its actor in other threads. */
+function isSpreadByModel({ components }: ActorInstance): boolean {
+  return components.length === 1 || components.some(({ inWorker }) => inWorker);
+}
+
 /**
  * Where the port called `name` ("component/port") of `actor` is bound and connects to.
  * @throws AgentError COMPONENT_UNFIT when it has several doors.
@@ -28,7 +33,7 @@ export function placeOf(
   actor: ActorInstance,
   model: PortInstance,
   name: string,
-  isSpread = actor.components.some(({ inWorker }) => inWorker),
+  isSpread = isSpreadByModel(actor),
 ): ServingPlace {
   const links = actor.foreign.filter(({ port }) => port === name);
   const doors = links.filter(({ how }) => how === "bind").map(({ address }) => address);

@@ -19,6 +19,8 @@ export interface SchedulerReports extends WatchReports {
   readonly threw: (handler: string, error: unknown) => "go-on" | "give-up";
   /** Told once: a handler threw and the component gives up. Nothing runs afterwards. */
   readonly failed: (error: unknown) => void;
+  /** Told after each handler, but for those of life. */
+  readonly handled?: () => void;
 }
 
 /** What a scheduler works with. */
@@ -254,6 +256,7 @@ export class Scheduler implements LaneHost {
     this.#watch.ended(lane, job);
     lane.handledCount += 1;
     lane.options.ended?.(job, end);
+    if (lane !== this.#life) this.#reports.handled?.();
     this.activity.end();
   }
 
