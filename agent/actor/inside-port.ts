@@ -1,6 +1,4 @@
-import type { Arrival } from "../component/calls.ts";
 import type { AnyDefinition } from "../component/define.ts";
-import type { Task } from "../component/mailbox.ts";
 import type { Ins } from "../component/ports.ts";
 import type { InnerThread } from "../component/thread.ts";
 import type { Child, Exit } from "../core/spawner.ts";
@@ -16,17 +14,19 @@ const TICK_MS = 1000;
 /** From the signal to the kill when a device is stopped, in ms: less than what an actor gets for its own end. */
 const STOP_MS_MAX = 2000;
 
-/** What an inside port needs of its component. */
-export interface InsideOwner {
-  readonly world: World;
+/** The component whose threads they are. */
+export interface ThreadOwner {
   readonly actor: ActorInstance;
   readonly component: ComponentInstance;
   readonly definition: AnyDefinition;
   readonly codeUrl: string | undefined;
-  /** Queues a task in the component's mailbox. */
-  readonly post: (task: Task) => boolean;
-  /** Calls the handler of the port called `name`. */
-  readonly handle: (name: string, ...args: unknown[]) => unknown;
+}
+
+/** What an inside port needs of its component. */
+export interface InsideOwner extends ThreadOwner {
+  readonly world: World;
+  /** Takes in what a thread sent up. */
+  readonly deliver: (message: unknown, thread: string) => void;
   /** A thread failed: a fault of the component, under this name of a handler. */
   readonly fault: (handler: string, error: unknown) => void;
 }
@@ -35,14 +35,18 @@ export interface InsideOwner {
 export class InsidePort implements AsyncDisposable {
   readonly #owner: InsideOwner;
   readonly #port: Ins<unknown, unknown>;
-  readonly #model: InsidePortInstance;
+  readonly #model: Pick<InsidePortInstance, "name" | "isDefault">;
   readonly #running = new Map<string, Child>();
   #ticker: TimerPort | undefined;
   #isStopping = false;
   /** Messages to threads that had too many waiting. */
   lostCount = 0;
 
-  constructor(owner: InsideOwner, port: Ins<unknown, unknown>, model: InsidePortInstance) {
+  constructor(
+    owner: InsideOwner,
+    port: Ins<unknown, unknown>,
+    model: Pick<InsidePortInstance, "name" | "isDefault">,
+  ) {
     this.#owner = owner;
     this.#port = port;
     this.#model = model;
@@ -56,7 +60,7 @@ export class InsidePort implements AsyncDisposable {
     for (const [name] of own) this.#run(name);
     if (own.length > 0 || !this.#model.isDefault) return;
     this.#ticker = new TimerPort(world.clock, TICK_MS, (dueUtcUs) =>
-      this.#deliver(DEFAULT_THREAD, { dueUtcUs }),
+      this.#owner.deliver({ dueUtcUs }, DEFAULT_THREAD),
     );
     this.#ticker.start();
   }
@@ -120,15 +124,8 @@ export class InsidePort implements AsyncDisposable {
   #arrived(thread: string, frame: Uint8Array): void {
     const message = this.#port.up.decode(frame);
     // Delivered before it counts as received: logical time has to see the work first.
-    if (message !== undefined) this.#deliver(thread, message);
+    if (message !== undefined) this.#owner.deliver(message, thread);
     this.#owner.world.activity.received(1);
-  }
-
-  #deliver(thread: string, message: unknown): void {
-    const { world, post, handle } = this.#owner;
-    const receivedUtcUs = world.clock.utcUs();
-    const arrival: Arrival = { sentUtcUs: undefined, receivedUtcUs, deadlineUtcUs: undefined };
-    post(() => handle(this.#model.name, message, thread, arrival) as Promise<void>);
   }
 
   #lost(thread: string, count: number): void {

@@ -35,9 +35,14 @@ export const ERROR_SENTENCES = {
   RUN_AS_REFUSED: "a program cannot run as it should",
   SPAWNER_IN_USE: "another process of this name has the lasting children of this folder",
   STATE_INVALID: "a component's snapshot cannot be kept",
+  STATE_MACHINE_ENDLESS: "the actions of a state machine keep sending it events",
+  STATE_MACHINE_INVALID: "the definition of a state machine contradicts itself",
   STORE_IN_USE: "another process has this database open",
   STORE_NAME_INVALID: "a database is named by letters, digits and hyphens",
+  TIMER_PERIOD_INVALID: "a timer's period is at least a microsecond",
+  WIRE_DOOR_CLOSED: "a socket's door for other programs cannot be opened at this address",
   WIRE_FRAME_TOO_LARGE: "a message is larger than one frame may be",
+  WIRE_KEY_INVALID: "a key pair of CURVE is two keys that fit, each 40 characters of Z85",
 } as const;
 
 /** A stable name of a failure. */

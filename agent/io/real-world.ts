@@ -4,6 +4,7 @@ import type { Activity } from "../core/activity.ts";
 import type { Clock } from "../core/clock.ts";
 import type { LogLevel } from "../core/log.ts";
 import type { World } from "../core/world.ts";
+import type { CurveKeys } from "./curve-keys.ts";
 import { DiskFiles } from "./disk-files.ts";
 import { FileAssets } from "./file-assets.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
@@ -30,6 +31,8 @@ export interface RealWorldOptions {
   readonly assetsFolder: string;
   readonly spawner: ProgramSpawnerOptions;
   readonly rpc?: HttpRpcOptions;
+  /** See ZmqWireOptions; default: the wire is not secured. */
+  readonly curve?: CurveKeys;
   /** Lines below it are not written; default "info". */
   readonly levelMin?: LogLevel;
   /** Default: the machine's. A SteppedClock for logical time. */
@@ -49,12 +52,17 @@ export function lastingFolder(dataFolder: string, name: string): string {
 export function makeWorld(options: RealWorldOptions): World {
   const { name, levelMin = "info", logStream = process.stderr } = options;
   const clock = options.clock ?? new SystemClock();
+  const { activity = NO_ACTIVITY } = options;
   return {
     clock,
     random: new NodeRandom(),
     lan: new UdpLan(options.broadcastHost),
     nics: new SysfsNics(),
-    wire: new ZmqWire({ host: options.host }),
+    wire: new ZmqWire({
+      host: options.host,
+      activity,
+      ...(options.curve === undefined ? {} : { curve: options.curve }),
+    }),
     store: new LaterStore(options.dataFolder),
     spawner: new ProgramSpawner({
       lasting: { folder: lastingFolder(options.dataFolder, name) },
@@ -65,7 +73,7 @@ export function makeWorld(options: RealWorldOptions): World {
     assets: new FileAssets(options.assetsFolder),
     resources: new LaterResources(options.dataFolder),
     log: new LineLog({ name, stream: logStream, levelMin, clock }),
-    activity: options.activity ?? NO_ACTIVITY,
+    activity,
   };
 }
 

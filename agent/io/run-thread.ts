@@ -11,7 +11,6 @@ import {
   type ToParent,
   type ToThread,
 } from "./child-protocol.ts";
-import { closeReading } from "./zmq-options.ts";
 
 /**
  * Runs, in a thread started by ThreadSpawner, the program that its parent names, and then ends the thread.
@@ -32,7 +31,6 @@ export function runThread(programs: ProgramTable, makeWorld: (boot: Boot) => Wor
     else void start(message.boot);
   });
   process.on("exit", () => {
-    closeReading();
     const { over } = workerData as ThreadData;
     Atomics.store(over, 0, 1);
     Atomics.notify(over, 0);
