@@ -44,21 +44,19 @@ export interface RealWorldOptions {
 export function makeWorld(options: RealWorldOptions): World {
   const { name, levelMin = "info", logStream = process.stderr } = options;
   const clock = options.clock ?? new SystemClock();
+  const log = new LineLog({ name, stream: logStream, levelMin, clock });
+  const lasting = { folder: join(options.dataFolder, "lasting", encodeURIComponent(name)) };
   return {
-    clock,
+    ...{ clock, log },
     random: new NodeRandom(),
     lan: new UdpLan(options.broadcastHost),
     nics: new SysfsNics(),
     wire: new ZmqWire({ host: options.host }),
     store: new LaterStore(options.dataFolder),
-    spawner: new ProgramSpawner({
-      lasting: { folder: join(options.dataFolder, "lasting", encodeURIComponent(name)) },
-      ...options.spawner,
-    }),
+    spawner: new ProgramSpawner({ lasting, ...options.spawner }, log),
     files: new DiskFiles(join(options.dataFolder, "recordings")),
     rpc: new LaterRpc(options.rpc),
     assets: new FileAssets(options.assetsFolder),
-    log: new LineLog({ name, stream: logStream, levelMin, clock }),
     activity: options.activity ?? NO_ACTIVITY,
   };
 }

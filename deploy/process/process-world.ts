@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LogLevel } from "../../agent/core/log.ts";
 import type { Channel } from "../../agent/core/spawner.ts";
@@ -43,6 +44,7 @@ export const NODE_FLAGS: readonly string[] = ["--max-semi-space-size=1", "--enab
 export function processWorld(name: string, options: ProcessWorldOptions): ProcessWorld {
   const { host, broadcastHost, dataFolder, assetsFolder, levelMin, logicalUtcUs } = options;
   const [board = name] = name.split("/");
+  const boardFolder = join(dataFolder, board);
   const clock = logicalUtcUs === undefined ? undefined : new SteppedClock(logicalUtcUs);
   const handedOn = {
     ...options,
@@ -53,8 +55,9 @@ export function processWorld(name: string, options: ProcessWorldOptions): Proces
   };
   const base = {
     ...{ name, host, broadcastHost, assetsFolder, levelMin },
-    dataFolder: join(dataFolder, board),
+    dataFolder: name === board ? boardFolder : ownFolder(boardFolder),
     spawner: {
+      folderOf: (userId: number) => userFolder(boardFolder, userId),
       ...{ mainModule: CHILD_MODULE, nodeFlags: NODE_FLAGS },
       ...{ threadModule: THREAD_MODULE, heap: { maxYoungGenerationSizeMb: 2 } },
       world: handedOn,
@@ -65,6 +68,17 @@ export function processWorld(name: string, options: ProcessWorldOptions): Proces
   const tree = new TimeTree({ clock, activity, settle: turn });
   const world = makeWorld({ ...base, clock, activity });
   return { world: { ...world, spawner: tree.spawner(world.spawner) }, time: { tree, clock } };
+}
+
+/** Where programs of another user keep their databases: the agent's are not theirs. */
+function userFolder(boardFolder: string, userId: number): string {
+  return join(boardFolder, `as-${userId}`);
+}
+
+/** The folder of an actor's process: its user's, if it runs as somebody to whom the agent gave one. */
+function ownFolder(boardFolder: string): string {
+  const given = userFolder(boardFolder, process.getuid?.() ?? 0);
+  return existsSync(given) ? given : boardFolder;
 }
 
 /** The channel of a program without the messages of time. */
