@@ -12,14 +12,30 @@ const APPLICATIONS: Readonly<Record<string, () => Promise<Application>>> = {
 
 const loading = new Map<string, Promise<Application>>();
 
+/** Whether this build carries the application of this name. */
+export function hasApplication(appName: string): boolean {
+  return Object.hasOwn(APPLICATIONS, appName);
+}
+
 async function loadApplication(appName: string, codeUrl?: string): Promise<Application> {
-  if (codeUrl !== undefined)
-    return ((await import(codeUrl)) as { readonly application: Application }).application;
-  const load = APPLICATIONS[appName];
-  if (load === undefined) throw new AgentError("APPLICATION_UNKNOWN", { app: appName });
-  const application = loading.get(appName) ?? load();
-  loading.set(appName, application);
+  const name = codeUrl ?? appName;
+  const application = loading.get(name) ?? importApplication(appName, codeUrl);
+  loading.set(name, application);
   return application;
+}
+
+async function importApplication(appName: string, codeUrl?: string): Promise<Application> {
+  const code = codeUrl === undefined ? {} : { code: codeUrl };
+  const module = codeUrl === undefined ? undefined : ((await import(codeUrl)) as Partial<Module>);
+  const application = module === undefined ? await APPLICATIONS[appName]?.() : module.application;
+  if (application === undefined)
+    throw new AgentError("APPLICATION_UNKNOWN", { app: appName, ...code });
+  return application;
+}
+
+/** A module of an application's code. */
+interface Module {
+  readonly application: Application;
 }
 
 const LOADERS = {
@@ -58,9 +74,13 @@ function whenStarted(load: () => Promise<Program>): Program {
   };
 }
 
-/** Every program, and the applications they run, loaded now: in a simulation loading takes no time. */
-export async function loadPrograms(): Promise<ProgramTable> {
-  for (const appName of Object.keys(APPLICATIONS)) await loadApplication(appName);
+/**
+ * Every program, and the applications they run, loaded now: in a simulation loading takes no time.
+ * `codeUrl`: the one that is run comes from there, and not from this build.
+ */
+export async function loadPrograms(codeUrl?: string): Promise<ProgramTable> {
+  if (codeUrl !== undefined) await loadApplication("", codeUrl);
+  else for (const appName of Object.keys(APPLICATIONS)) await loadApplication(appName);
   const loaded = Object.entries(LOADERS).map(async ([name, load]) => [name, await load()] as const);
   return Object.fromEntries(await Promise.all(loaded));
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import type { Socket } from "node:net";
+import type { Server, Socket } from "node:net";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Channel, Child, Exit, ProgramCall, Spawner, Survivor } from "../core/spawner.ts";
 import { ChannelEnd } from "./channel-end.ts";
@@ -27,6 +28,8 @@ export interface ChildSpawnerOptions {
   readonly graceMs?: number;
   /** Plain data from which `runChild` makes the child's world. */
   readonly world?: unknown;
+  /** Gets what children, and theirs, write to standard error, line by line; default: to this one's. */
+  readonly errorLine?: (line: string) => void;
   /** Where lasting children are kept in mind; without it, and where there is no /proc, none lasts. */
   readonly lasting?: LastingOptions;
 }
@@ -43,12 +46,12 @@ const ORPHAN_MS_MAX = 600_000;
 const TOKEN_BYTES = 16;
 
 /** Runs every program in a process of its own, forked from this one's node. */
-export class ChildSpawner implements Spawner {
+export class ChildSpawner implements Spawner, AsyncDisposable {
   readonly #options: ChildSpawnerOptions;
   readonly #records: LastingRecords | undefined;
   /** Lasting children whose parent is this process. */
   readonly #own = new Set<string>();
-  #lock: Promise<unknown> | undefined;
+  #lock: Promise<Server> | undefined;
 
   constructor(options: ChildSpawnerOptions) {
     this.#options = options;
@@ -65,8 +68,9 @@ export class ChildSpawner implements Spawner {
       serialization: "advanced",
       execPath: launch.command,
       execArgv: [...launch.args, ...nodeFlags],
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      stdio: ["ignore", "inherit", this.#errorOutput, "ipc"],
     });
+    this.#readErrors(child);
     const process = new ChildProgram(child, name, graceMs);
     process.tell({ kind: "boot", boot: { program, name, options, world } });
     return process;
@@ -92,6 +96,13 @@ export class ChildSpawner implements Spawner {
     return (await Promise.all(found)).flat();
   }
 
+  /** Lets another process be the parent of the lasting children that there are; idempotent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const lock = await this.#lock?.catch(() => undefined);
+    this.#lock = undefined;
+    if (lock?.listening === true) await new Promise((resolve) => lock.close(resolve));
+  }
+
   /** In a session of its own, so that neither Ctrl-C nor a closed terminal ends it. */
   #spawnLasting(call: ProgramCall, records: LastingRecords, launch: Launch): Child {
     const { mainModule, nodeFlags = [], graceMs = 5000, world } = this.#options;
@@ -100,8 +111,9 @@ export class ChildSpawner implements Spawner {
     const args = [...launch.args, ...nodeFlags, module, LASTING_ARGUMENT];
     const child = spawn(launch.command, args, {
       detached: true,
-      stdio: ["ignore", "inherit", "inherit", "pipe"],
+      stdio: ["ignore", "inherit", this.#errorOutput, "pipe"],
     });
+    this.#readErrors(child);
     const record = this.#recordOf(call, child, records);
     const started = new LastingChild({
       ...{ name, graceMs },
@@ -140,6 +152,16 @@ export class ChildSpawner implements Spawner {
     if (!records.write(record)) return undefined;
     this.#own.add(terms.recordPath);
     return record;
+  }
+
+  get #errorOutput(): "inherit" | "pipe" {
+    return this.#options.errorLine === undefined ? "inherit" : "pipe";
+  }
+
+  #readErrors({ stderr }: ChildProcess): void {
+    const { errorLine } = this.#options;
+    if (errorLine !== undefined && stderr !== null)
+      createInterface(stderr).on("line", (line) => errorLine(line));
   }
 
   #forget(record: LastingRecord, records: LastingRecords): void {

@@ -25,6 +25,8 @@ export interface ParentLink {
 
 /** The link of this process, as its parent has made it. */
 export function openParentLink(listener: ParentListener): ParentLink {
+  // Where the log goes may end with the parent: that is no reason to end too, nor in disorder.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   if (process.argv.includes(LASTING_ARGUMENT)) return new LastingLink(listener);
   process.on("message", (told) => listener.heard(told as ToChild));
   process.on("disconnect", () => listener.orphaned());
@@ -54,8 +56,6 @@ class LastingLink implements ParentLink {
 
   constructor(listener: ParentListener) {
     this.#listener = listener;
-    // Where the log goes may end with the parent: that is no reason to end too.
-    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
     this.#belongTo(new Socket({ fd: LASTING_FD, readable: true, writable: true }));
   }
 

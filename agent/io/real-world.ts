@@ -40,12 +40,17 @@ export interface RealWorldOptions {
   readonly logStream?: Writable;
 }
 
+/** Where the lasting children of the process called `name` are kept in mind. */
+export function lastingFolder(dataFolder: string, name: string): string {
+  return join(dataFolder, "lasting", encodeURIComponent(name));
+}
+
 /** The real world of one process. */
 export function makeWorld(options: RealWorldOptions): World {
   const { name, levelMin = "info", logStream = process.stderr } = options;
   const clock = options.clock ?? new SystemClock();
   const log = new LineLog({ name, stream: logStream, levelMin, clock });
-  const lasting = { folder: join(options.dataFolder, "lasting", encodeURIComponent(name)) };
+  const lasting = { folder: lastingFolder(options.dataFolder, name) };
   return {
     ...{ clock, log },
     random: new NodeRandom(),

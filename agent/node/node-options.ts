@@ -40,8 +40,8 @@ export interface NodeLedgerOptions {
 
 /** What an agent may be asked by whoever started it. */
 export interface NodeRequest {
-  /** It answers with a "report". */
-  readonly kind: "report";
+  /** report: it answers with a "report". Anything else is left to later versions. */
+  readonly kind: string;
 }
 
 /** What an agent tells whoever started it. */

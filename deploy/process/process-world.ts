@@ -3,8 +3,9 @@ import { join } from "node:path";
 import type { LogLevel } from "../../agent/core/log.ts";
 import type { Channel } from "../../agent/core/spawner.ts";
 import type { World } from "../../agent/core/world.ts";
+import { ChildSpawner } from "../../agent/io/child-spawner.ts";
 import { CountedActivity } from "../../agent/io/counted-activity.ts";
-import { makeWorld } from "../../agent/io/real-world.ts";
+import { lastingFolder, makeWorld } from "../../agent/io/real-world.ts";
 import { SteppedClock } from "../../agent/io/stepped-clock.ts";
 import { TimeTree } from "../../agent/time/time-tree.ts";
 
@@ -39,9 +40,14 @@ export const NODE_FLAGS: readonly string[] = ["--max-semi-space-size=1", "--enab
 
 /**
  * Makes the world of the process called `name`, such as "feeder1" or "feeder1/prosumer101": the part
- * before the slash is the board, whose folder holds its databases.
+ * before the slash is the board, whose folder holds its databases. With `errorLine` all that its
+ * children write to standard error, their logs among it, goes there line by line.
  */
-export function processWorld(name: string, options: ProcessWorldOptions): ProcessWorld {
+export function processWorld(
+  name: string,
+  options: ProcessWorldOptions,
+  errorLine?: (line: string) => void,
+): ProcessWorld {
   const { host, broadcastHost, dataFolder, assetsFolder, levelMin, logicalUtcUs } = options;
   const [board = name] = name.split("/");
   const boardFolder = join(dataFolder, board);
@@ -61,6 +67,7 @@ export function processWorld(name: string, options: ProcessWorldOptions): Proces
       ...{ mainModule: CHILD_MODULE, nodeFlags: NODE_FLAGS },
       ...{ threadModule: THREAD_MODULE, heap: { maxYoungGenerationSizeMb: 2 } },
       world: handedOn,
+      ...(errorLine === undefined ? {} : { errorLine }),
     },
   };
   if (clock === undefined) return { world: makeWorld(base), time: undefined };
@@ -79,6 +86,19 @@ function userFolder(boardFolder: string, userId: number): string {
 function ownFolder(boardFolder: string): string {
   const given = userFolder(boardFolder, process.getuid?.() ?? 0);
   return existsSync(given) ? given : boardFolder;
+}
+
+/**
+ * Stops the actors that agents of `board` have left running; resolves when they are gone.
+ * @throws AgentError SPAWNER_IN_USE while an agent of this board is there.
+ */
+export async function endSurvivors(board: string, dataFolder: string): Promise<void> {
+  const folder = lastingFolder(join(dataFolder, board), board);
+  if (!existsSync(folder)) return;
+  await using spawner = new ChildSpawner({ mainModule: CHILD_MODULE, lasting: { folder } });
+  const survivors = await spawner.survivors();
+  for (const { child } of survivors) child.stop();
+  await Promise.all(survivors.map(({ child }) => child.exited));
 }
 
 /** The channel of a program without the messages of time. */
