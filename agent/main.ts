@@ -17,7 +17,8 @@ export function hasApplication(appName: string): boolean {
   return Object.hasOwn(APPLICATIONS, appName);
 }
 
-async function loadApplication(appName: string, codeUrl?: string): Promise<Application> {
+/** The code of an application: of this build, or the `application` that the module at `codeUrl` exports. */
+export async function loadApplication(appName: string, codeUrl?: string): Promise<Application> {
   const name = codeUrl ?? appName;
   const application = loading.get(name) ?? importApplication(appName, codeUrl);
   loading.set(name, application);

@@ -1,6 +1,7 @@
 import { McapStreamReader } from "@mcap/core";
 import { AgentError } from "../core/errors.ts";
 import type { JournalEntry } from "./journal-entry.ts";
+import { METADATA_NAME } from "./recording-file.ts";
 
 /** One message of a port, as a recording has it. */
 export interface RecordedMessage {
@@ -12,6 +13,8 @@ export interface RecordedMessage {
 
 /** What a recording holds. */
 export interface Recording {
+  /** Undefined for a file that is none of ours. */
+  readonly application: string | undefined;
   /** By component, such as "meter1/meter"; every start of its process begins with an "open" entry. */
   readonly journals: ReadonlyMap<string, readonly JournalEntry[]>;
   /** By port, such as "meter1/meter/reading". */
@@ -30,9 +33,12 @@ export async function readRecording(pieces: AsyncIterable<Uint8Array>): Promise<
   const journals = new Map<string, JournalEntry[]>();
   const messages = new Map<string, RecordedMessage[]>();
   const text = new TextDecoder();
+  let application: string | undefined;
   for await (const piece of pieces) {
     reader.append(piece);
     for (let record = next(reader); record !== undefined; record = next(reader)) {
+      if (record.type === "Metadata" && record.name === METADATA_NAME)
+        application = record.metadata.get("application");
       if (record.type === "Channel") topics.set(record.id, record.topic);
       if (record.type !== "Message") continue;
       const topic = topics.get(record.channelId) ?? "";
@@ -45,7 +51,7 @@ export async function readRecording(pieces: AsyncIterable<Uint8Array>): Promise<
       }
     }
   }
-  return { journals, messages, isWhole: reader.done() };
+  return { application, journals, messages, isWhole: reader.done() };
 }
 
 function next(reader: McapStreamReader): ReturnType<McapStreamReader["nextRecord"]> {

@@ -184,7 +184,12 @@ describe("recording file", () => {
   async function written(seed: number, close: boolean): Promise<Simulation> {
     const sim = new Simulation({ seed });
     const { clock, log, files } = sim.host("a").openWorld("w");
-    const file = new RecordingFile({ clock, log, file: await files.create("run.mcap") });
+    const file = new RecordingFile({
+      clock,
+      log,
+      file: await files.create("run.mcap"),
+      application: "App",
+    });
     for (let round = 0; round < 40; round += 1)
       for (const entry of await recorded(seed)) file.entry("one/estimator", entry);
     if (close) await Promise.all([file[Symbol.asyncDispose](), file[Symbol.asyncDispose]()]);
@@ -195,8 +200,11 @@ describe("recording file", () => {
   it("holds journals and messages, also as an ordinary MCAP file", async () => {
     const sim = await written(5, true);
     const { files } = sim.host("a").openWorld("r");
-    const { journals, messages, isWhole } = await readRecording(files.read("run.mcap"));
+    const { application, journals, messages, isWhole } = await readRecording(
+      files.read("run.mcap"),
+    );
     assert(isWhole);
+    assert.equal(application, "App");
     const journal = journals.get("one/estimator") ?? [];
     const once = await recorded(5);
     assert.deepEqual(journal.slice(0, once.length), once);
@@ -229,6 +237,7 @@ describe("recording file", () => {
     const lines: string[] = [];
     const full = new RecordingFile({
       clock,
+      application: "App",
       log: { write: (level, event, facts) => lines.push(`${level} ${event} ${facts["why"]}`) },
       file: {
         write: () => Promise.reject(new Error("no space left")),

@@ -10,6 +10,8 @@ const WAITING_BYTES_MAX = 16 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 const NS_PER_US = 1000n;
 
+/** Name of the metadata that every recording has. */
+export const METADATA_NAME = "hedgerow";
 const JOURNAL_SCHEMA = "hedgerow.JournalEntry";
 const MESSAGE_SCHEMA = "hedgerow.Message";
 
@@ -18,6 +20,8 @@ export interface RecordingParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly file: FileWriter;
+  /** Whose components these are; kept in the file. */
+  readonly application: string;
 }
 
 interface Waiting {
@@ -59,7 +63,7 @@ export class RecordingFile implements AsyncDisposable {
         },
       },
     });
-    this.#writing = this.#writeAll(this.#writer.start({ profile: "", library: "hedgerow" }));
+    this.#writing = this.#writeAll(this.#start());
   }
 
   /** Adds one step of the component called `name`, such as "meter1/meter". */
@@ -67,6 +71,12 @@ export class RecordingFile implements AsyncDisposable {
     this.#add(`/${name}/journal`, JOURNAL_SCHEMA, JSON.stringify(entry));
     const passed = passedPort(entry);
     if (passed !== undefined) this.#add(`/${name}/${passed.port}`, MESSAGE_SCHEMA, passed.text);
+  }
+
+  async #start(): Promise<void> {
+    const metadata = new Map([["application", this.#parts.application]]);
+    await this.#writer.start({ profile: "", library: METADATA_NAME });
+    await this.#writer.addMetadata({ name: METADATA_NAME, metadata });
   }
 
   #add(topic: string, schema: string, text: string): void {

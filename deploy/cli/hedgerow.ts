@@ -7,6 +7,7 @@ import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
 import { ledgerCommand } from "./ledger-command.ts";
 import { nodeCommand } from "./node-command.ts";
+import { recordingCommand, replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -16,11 +17,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   node: nodeCommand,
   ledger: ledgerCommand,
   check: checkCommand,
+  recording: recordingCommand,
+  replay: replayCommand,
 };
 
 function help(): string {
   const lines = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`,
+    ([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`,
   );
   return `hedgerow COMMAND [options]
 

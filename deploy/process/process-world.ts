@@ -38,6 +38,9 @@ const THREAD_MODULE = new URL("./thread.js", import.meta.url);
 /** Small heaps: an actor handles short messages, and a board runs many. */
 export const NODE_FLAGS: readonly string[] = ["--max-semi-space-size=1", "--enable-source-maps"];
 
+/** Small young heaps for threads too: V8 options of the process are not theirs. */
+export const THREAD_HEAP = { maxYoungGenerationSizeMb: 2 } as const;
+
 /**
  * Makes the world of the process called `name`, such as "feeder1" or "feeder1/prosumer101": the part
  * before the slash is the board, whose folder holds its databases. With `errorLine` all that its
@@ -65,7 +68,7 @@ export function processWorld(
     spawner: {
       folderOf: (userId: number) => userFolder(boardFolder, userId),
       ...{ mainModule: CHILD_MODULE, nodeFlags: NODE_FLAGS },
-      ...{ threadModule: THREAD_MODULE, heap: { maxYoungGenerationSizeMb: 2 } },
+      ...{ threadModule: THREAD_MODULE, heap: THREAD_HEAP },
       world: handedOn,
       ...(errorLine === undefined ? {} : { errorLine }),
     },
