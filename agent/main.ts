@@ -17,7 +17,10 @@ export function hasApplication(appName: string): boolean {
   return Object.hasOwn(APPLICATIONS, appName);
 }
 
-/** The code of an application: of this build, or the `application` that the module at `codeUrl` exports. */
+/**
+ * The code of an application: of this build, or the `application` that the module at `codeUrl` exports.
+ * @throws AgentError APPLICATION_UNKNOWN when there is none.
+ */
 export async function loadApplication(appName: string, codeUrl?: string): Promise<Application> {
   const name = codeUrl ?? appName;
   const application = loading.get(name) ?? importApplication(appName, codeUrl);

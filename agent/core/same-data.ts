@@ -7,6 +7,7 @@ export function isSameData(one: unknown, other: unknown): boolean {
   if (!isObject(one) || !isObject(other)) return false;
   if (Array.isArray(one) !== Array.isArray(other)) return false;
   if (one instanceof Uint8Array !== other instanceof Uint8Array) return false;
+  if (one["length"] !== other["length"]) return false;
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
   return [...names].every((name) => isSameData(one[name], other[name]));
 }
