@@ -91,8 +91,8 @@ async function hostActor(parts: ActorParts): Promise<void> {
   world.activity.begin();
   const ledger = new LedgerProxy(
     channel.send,
-    nextId,
     crew.hasManyAgents ? world.random : undefined,
+    nextId,
   );
   const workers = startWorkers(parts, { word, nextId, failed: crash.reject });
   channel.renewed = () => {

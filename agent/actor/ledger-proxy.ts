@@ -44,10 +44,10 @@ export class LedgerProxy implements LedgerService {
   #lifeName: string | undefined;
 
   /**
-   * @param nextId numbers calls and readers, shared with all others that use the actor's channel.
    * @param random where agents may follow each other: requests without a key get one, so that none is done twice.
+   * @param nextId numbers calls and readers; shared when others use the actor's channel too.
    */
-  constructor(send: (message: ToAgent) => void, nextId: () => number, random?: Random) {
+  constructor(send: (message: ToAgent) => void, random?: Random, nextId = counter()) {
     this.#send = send;
     this.#nextId = nextId;
     this.#random = random;
@@ -142,6 +142,11 @@ export class LedgerProxy implements LedgerService {
     } else if (reader.isRunning) return; // the one that runs will say when it has ended
     this.#send({ kind: "event-done", readerId });
   }
+}
+
+function counter(): () => number {
+  let last = 0;
+  return () => ++last;
 }
 
 /** Events come in the order of the chain: one that does not has come before. */

@@ -17,6 +17,7 @@ import { adopted, endOf, LastingChild } from "./lasting-child.ts";
 import { type LastingRecord, LastingRecords } from "./lasting-records.ts";
 import { lockParent } from "./parent-lock.ts";
 import { identityOf, isRunning } from "./process-identity.ts";
+import { type Launch, PLAIN_LAUNCH } from "./run-as.ts";
 
 /** How child processes are made. */
 export interface ChildSpawnerOptions {
@@ -58,14 +59,16 @@ export class ChildSpawner implements Spawner, AsyncDisposable {
     if (options.lasting !== undefined) this.#records = new LastingRecords(options.lasting.folder);
   }
 
-  spawn(call: ProgramCall): Child {
+  /** `launch` gives the process its rights. */
+  spawn(call: ProgramCall, launch = PLAIN_LAUNCH): Child {
     if (call.lasting === true && this.#records !== undefined)
-      return this.#spawnLasting(call, this.#records);
+      return this.#spawnLasting(call, this.#records, launch);
     const { mainModule, nodeFlags = [], graceMs = 5000, world } = this.#options;
     const { program, name, options, memoryBytesMax } = call;
     const child = fork(mainModule, [], {
       serialization: "advanced",
-      execArgv: [...nodeFlags, ...heapFlags(memoryBytesMax)],
+      execPath: launch.command,
+      execArgv: [...launch.args, ...nodeFlags, ...heapFlags(memoryBytesMax)],
       stdio: ["ignore", "inherit", this.#errorOutput, "ipc"],
     });
     this.#readErrors(child);
@@ -102,12 +105,13 @@ export class ChildSpawner implements Spawner, AsyncDisposable {
   }
 
   /** In a session of its own, so that neither Ctrl-C nor a closed terminal ends it. */
-  #spawnLasting(call: ProgramCall, records: LastingRecords): Child {
+  #spawnLasting(call: ProgramCall, records: LastingRecords, launch: Launch): Child {
     const { mainModule, nodeFlags = [], graceMs = 5000, world } = this.#options;
     const { program, name, options } = call;
     const module = fileURLToPath(mainModule);
     const flags = [...nodeFlags, ...heapFlags(call.memoryBytesMax)];
-    const child = spawn(process.execPath, [...flags, module, LASTING_ARGUMENT], {
+    const args = [...launch.args, ...flags, module, LASTING_ARGUMENT];
+    const child = spawn(launch.command, args, {
       detached: true,
       stdio: ["ignore", "inherit", this.#errorOutput, "pipe"],
     });

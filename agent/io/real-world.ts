@@ -53,8 +53,10 @@ export function makeWorld(options: RealWorldOptions): World {
   const { name, levelMin = "info", logStream = process.stderr } = options;
   const clock = options.clock ?? new SystemClock();
   const { activity = NO_ACTIVITY } = options;
+  const log = new LineLog({ name, stream: logStream, levelMin, clock });
+  const lasting = { folder: lastingFolder(options.dataFolder, name) };
   return {
-    clock,
+    ...{ clock, log },
     random: new NodeRandom(),
     lan: new UdpLan(options.broadcastHost),
     nics: new SysfsNics(),
@@ -64,15 +66,11 @@ export function makeWorld(options: RealWorldOptions): World {
       ...(options.curve === undefined ? {} : { curve: options.curve }),
     }),
     store: new LaterStore(options.dataFolder),
-    spawner: new ProgramSpawner({
-      lasting: { folder: lastingFolder(options.dataFolder, name) },
-      ...options.spawner,
-    }),
+    spawner: new ProgramSpawner({ lasting, ...options.spawner }, log),
     files: new DiskFiles(join(options.dataFolder, "recordings")),
     rpc: new LaterRpc(options.rpc),
     assets: new FileAssets(options.assetsFolder),
     resources: new LaterResources(options.dataFolder),
-    log: new LineLog({ name, stream: logStream, levelMin, clock }),
     activity,
   };
 }

@@ -38,6 +38,9 @@ const THREAD_MODULE = new URL("./thread.js", import.meta.url);
 /** Small heaps: an actor handles short messages, and a board runs many. */
 export const NODE_FLAGS: readonly string[] = ["--max-semi-space-size=1", "--enable-source-maps"];
 
+/** Small young heaps for threads too: V8 options of the process are not theirs. */
+export const THREAD_HEAP = { maxYoungGenerationSizeMb: 2 } as const;
+
 /**
  * Makes the world of the process called `name`, such as "feeder1" or "feeder1/prosumer101": the part
  * before the slash is the board, whose folder holds its databases. With `errorLine` all that its
@@ -50,6 +53,7 @@ export function processWorld(
 ): ProcessWorld {
   const { host, broadcastHost, dataFolder, assetsFolder, levelMin, logicalUtcUs } = options;
   const [board = name] = name.split("/");
+  const boardFolder = join(dataFolder, board);
   const clock = logicalUtcUs === undefined ? undefined : new SteppedClock(logicalUtcUs);
   const handedOn = {
     ...options,
@@ -60,10 +64,11 @@ export function processWorld(
   };
   const base = {
     ...{ name, host, broadcastHost, assetsFolder, levelMin },
-    dataFolder: join(dataFolder, board),
+    dataFolder: name === board ? boardFolder : ownFolder(boardFolder),
     spawner: {
+      folderOf: (userId: number) => userFolder(boardFolder, userId),
       ...{ mainModule: CHILD_MODULE, nodeFlags: NODE_FLAGS },
-      ...{ threadModule: THREAD_MODULE, heap: { maxYoungGenerationSizeMb: 2 } },
+      ...{ threadModule: THREAD_MODULE, heap: THREAD_HEAP },
       world: handedOn,
       ...(errorLine === undefined ? {} : { errorLine }),
     },
@@ -73,6 +78,17 @@ export function processWorld(
   const tree = new TimeTree({ clock, activity, settle: turn });
   const world = makeWorld({ ...base, clock, activity });
   return { world: { ...world, spawner: tree.spawner(world.spawner) }, time: { tree, clock } };
+}
+
+/** Where programs of another user keep their databases: the agent's are not theirs. */
+function userFolder(boardFolder: string, userId: number): string {
+  return join(boardFolder, `as-${userId}`);
+}
+
+/** The folder of an actor's process: its user's, if it runs as somebody to whom the agent gave one. */
+function ownFolder(boardFolder: string): string {
+  const given = userFolder(boardFolder, process.getuid?.() ?? 0);
+  return existsSync(given) ? given : boardFolder;
 }
 
 /**

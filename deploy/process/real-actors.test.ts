@@ -3,7 +3,7 @@
 // Method: a device's application loaded from its module; the test is the agent, with a real world.
 // Seed: none.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setEnvironmentData } from "node:worker_threads";
@@ -33,6 +33,7 @@ interface Started {
   /** Which components run in threads of their own. */
   readonly workers?: readonly string[];
   readonly snapshots?: SnapshotOptions;
+  readonly user?: string;
 }
 
 /** One actor whose agent is the test. */
@@ -50,6 +51,7 @@ class Actor {
     });
     this.child = world.spawner.spawn({
       ...{ in: started.in ?? "process", program: "actor", name: "b/Actor" },
+      ...(started.user === undefined ? {} : { runAs: { user: started.user } }),
       options: {
         ...{ actors: [{ ...instance, components }], codeUrl: CODE_URL },
         snapshots: started.snapshots ?? {},
@@ -88,7 +90,7 @@ class Actor {
 }
 
 async function inLab(
-  work: (own: ProcessWorld) => Promise<void>,
+  work: (own: ProcessWorld, dataFolder: string) => Promise<void>,
   logicalUtcUs?: number,
 ): Promise<void> {
   const dataFolder = mkdtempSync(join(tmpdir(), "hedgerow-threads-"));
@@ -97,7 +99,9 @@ async function inLab(
     ...{ dataFolder, assetsFolder: dataFolder, levelMin: "error", logicalUtcUs },
   };
   try {
-    await work(processWorld("lab", options));
+    // Other users have to come through to their own folders.
+    chmodSync(dataFolder, 0o755);
+    await work(processWorld("b", options), dataFolder);
   } finally {
     rmSync(dataFolder, { recursive: true, force: true });
   }
@@ -151,6 +155,27 @@ describe("actors in real processes and threads", function () {
       }
       assert(least >= 6);
     }));
+
+  it("an actor of another user keeps its state where that user may write", async function () {
+    if (process.getuid?.() !== 0) {
+      process.stderr.write("skipped: needs root\n");
+      this.skip();
+    }
+    await inLab(async (own, dataFolder) => {
+      for (const least of [0, 1]) {
+        const actor = new Actor(own, `Metering(mode = "keep")`, { user: "nobody" });
+        assert(((await actor.ask(Ask, 0)) ?? 0) >= least);
+        while (((await actor.ask(Ask, 0)) ?? 0) <= least);
+        assert.equal((await actor.stop()).kind, "stopped");
+      }
+      const uid = statSync(join(dataFolder, "b")).uid;
+      assert.equal(uid, 0);
+      const state = "state-Metering-meter.sqlite";
+      assert(!existsSync(join(dataFolder, "b", state)));
+      const { uid: owner } = statSync(join(dataFolder, "b", "as-65534", state));
+      assert.equal(owner, 65_534);
+    });
+  });
 
   const failures: readonly [string, string, number, RegExp][] = [
     ["a component exits", `Metering(mode = "exit")`, ORDERS.exit, /exit status 3/],
