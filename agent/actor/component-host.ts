@@ -8,6 +8,7 @@ import type { World } from "../core/world.ts";
 import type { ActorInstance, ComponentInstance, PortInstance } from "../model/instances.ts";
 import { bindContract } from "./contract-binding.ts";
 import { unfitness } from "./fit.ts";
+import { bindGroups } from "./group-binding.ts";
 import { type OpenedPort, openPort } from "./open-port.ts";
 import type { ToAgent } from "./protocol.ts";
 import { providerKey } from "./provider-key.ts";
@@ -146,7 +147,13 @@ export class ComponentHost implements AsyncDisposable {
           ledger.transfer(account, { to, valueWei, ...(key === undefined ? {} : { key }) }),
         signDigest: (digest: Uint8Array) => ledger.signDigest(account, digest),
       },
-      group: {},
+      group: bindGroups({
+        ...this.#parts,
+        component: this.name,
+        mailbox: this.#mailbox,
+        handler: (name) => this.#handlers[name],
+        opened: (name, port) => this.#ports.set(name, port),
+      }),
       log: (level, event, facts) => world.log.write(level, event, facts),
     };
   }
