@@ -2,8 +2,8 @@
 // Method: two simulated boards with an actor each; the test is their registry.
 // Seed: 1.
 import assert from "node:assert/strict";
-import { type AnyDefinition, type Application, component } from "../component/define.ts";
-import type { GroupMember } from "../component/group.ts";
+import { type Application, component } from "../component/define.ts";
+import type { GroupMember, Poll } from "../component/group.ts";
 import { tim } from "../component/ports.ts";
 import { AgentError } from "../core/errors.ts";
 import type { Program } from "../core/program.ts";
@@ -66,11 +66,11 @@ const voter = component({
       handleMemberLeft: (_team, member) => say(`misses ${member}`),
       handleLeaderElected: (_team, { leader }) => say(`elected ${leader}`),
       handleLeaderExited: (_team, { leader }) => say(`lost ${leader}`),
-      handleVoteRequest: (_team, { topic }) => topic === "yes?",
+      handleVoteRequest: (_team, { topic }: Poll<string>) => topic === "yes?",
       handleActionVoteRequest: () => true,
-      handleVoteResult: (_team, { topic }, accepted) => say(`${topic} ${accepted}`),
-      handleGroupAction: (_team, { topic, atUtcUs }, lateUs) =>
-        say(`${topic} ${atUtcUs} ${lateUs}`),
+      handleVoteResult: (_team, { topic }: Poll<string>, accepted) => say(`${topic} ${accepted}`),
+      handleGroupAction: (_team, { topic, atUtcUs }: Poll<string>, lateUs) =>
+        say(`${topic} ${atUtcUs ?? 0} ${lateUs}`),
       handleCommand: (_team, command: string, index) => say(`command ${command} ${index > 1}`),
     };
   },
@@ -78,7 +78,7 @@ const voter = component({
 
 const application: Application = {
   name: "Teams",
-  components: { Voter: voter as unknown as AnyDefinition },
+  components: { Voter: voter },
 };
 const MODEL = `app Teams {
   message Word; message Other;

@@ -1,11 +1,17 @@
 import type { Database, Store } from "../core/store.ts";
 import { pack, unpack } from "./group-frame.ts";
-import type { Base, Change, Durable, Entry, Meta } from "./group-types.ts";
+import type { Base, Change, Durable, Entry, Meta, PollRecord } from "./group-types.ts";
 import { EMPTY_BASE } from "./log.ts";
 
 const META = new TextEncoder().encode("meta");
 const BASE = new TextEncoder().encode("base");
 const TOLD = new TextEncoder().encode("told");
+
+/** An action that was agreed upon. */
+export interface ActionNote {
+  readonly poll: PollRecord;
+  readonly isDone: boolean;
+}
 
 /**
  * One membership's part of the board's disk: what its rules keep, and what its component was told.
@@ -63,18 +69,26 @@ export class GroupDisk implements AsyncDisposable {
       this.#database.transact((writer) => writer.put("state", TOLD, pack(index)));
   }
 
-  /** Whether the action of this vote has been taken here. */
-  isDone(pollId: string): boolean {
-    return this.#database.get("done", new TextEncoder().encode(pollId)) !== undefined;
+  /** What is known of an action here: its vote, and whether it was taken. */
+  action(pollId: string): ActionNote | undefined {
+    const bytes = this.#database.get("actions", new TextEncoder().encode(pollId));
+    return bytes === undefined ? undefined : (unpack(bytes) as ActionNote);
   }
 
-  /** Remembers that the action of this vote was taken; forgets those that are not in `kept`. */
-  setDone(pollId: string, kept: ReadonlySet<string>): void {
-    const keys = this.#database.scan("done", {}).map(([key]) => key);
+  /** All actions that are noted. */
+  get actions(): readonly ActionNote[] {
+    return this.#database.scan("actions", {}).map(([, bytes]) => unpack(bytes) as ActionNote);
+  }
+
+  /** Notes an action; forgets those of before `keptFromUtcUs` that were taken. */
+  noteAction(note: ActionNote, keptFromUtcUs: number): void {
+    const keyOfPoll = (pollId: string): Uint8Array => new TextEncoder().encode(pollId);
+    const old = this.actions.filter(
+      ({ poll, isDone }) => isDone && (poll.atUtcUs ?? 0) < keptFromUtcUs,
+    );
     this.#database.transact((writer) => {
-      for (const key of keys)
-        if (!kept.has(new TextDecoder().decode(key))) writer.delete("done", key);
-      writer.put("done", new TextEncoder().encode(pollId), pack(true));
+      for (const { poll } of old) writer.delete("actions", keyOfPoll(poll.pollId));
+      writer.put("actions", keyOfPoll(note.poll.pollId), pack(note));
     });
   }
 

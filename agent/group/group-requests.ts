@@ -13,13 +13,14 @@ export const REQUESTS_MAX = 256;
 /** What one member has asked for and not yet heard of. */
 export class GroupRequests {
   readonly #clock: Clock;
-  readonly #signal: AbortSignal;
   readonly #waiting = new Map<string, (end: "yes" | "no" | "unknown") => void>();
 
   /** @param signal aborts when the member leaves: then nothing will be known any more. */
   constructor(clock: Clock, signal: AbortSignal) {
     this.#clock = clock;
-    this.#signal = signal;
+    signal.addEventListener("abort", () => {
+      for (const end of [...this.#waiting.values()]) end("unknown");
+    });
   }
 
   get isFull(): boolean {
@@ -32,13 +33,10 @@ export class GroupRequests {
       const over = new AbortController();
       const end = (outcome: "yes" | "no" | "unknown"): void => {
         this.#waiting.delete(id);
-        this.#signal.removeEventListener("abort", leave);
         over.abort();
         resolve(outcome);
       };
-      const leave = (): void => end("unknown");
       this.#waiting.set(id, end);
-      this.#signal.addEventListener("abort", leave, { once: true });
       const waited = this.#clock.sleepUntilUtc(untilUtcUs, over.signal);
       void waited.then(() => {
         if (!over.signal.aborted) end("unknown");

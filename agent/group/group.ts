@@ -120,6 +120,7 @@ export class Group implements AsyncDisposable {
   /** Takes part from now on. */
   start(): void {
     if (this.#rule !== undefined) this.#do(this.#rule.start(this.#now()));
+    this.#actions?.start();
     this.#tick();
   }
 
@@ -341,7 +342,7 @@ export class Group implements AsyncDisposable {
         break;
       case "restored":
         this.#restored(event.index, event.state.component);
-        for (const poll of event.state.actions) void this.#actions?.take(poll);
+        this.#actions?.restored(event.state.actions);
         break;
       case "compact":
         void this.#compact(event.index);

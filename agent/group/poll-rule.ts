@@ -11,7 +11,7 @@ import type {
 export const POLLS_OPEN_MAX = 64;
 const RECENT_IDS_MAX = 256;
 /** How long after its instant an action is still kept for members that were away, in µs. */
-const ACTION_KEPT_US = 3_600_000_000;
+export const ACTION_KEPT_US = 3_600_000_000;
 
 /** What votes depend on. */
 export interface PollOptions {
