@@ -5,7 +5,10 @@ import type { Scheduler } from "../component/scheduler.ts";
 import type { World } from "../core/world.ts";
 import type { ActorInstance, ComponentInstance } from "../model/instances.ts";
 import { bindContract } from "./contract-binding.ts";
+import { bindGroups } from "./group-binding.ts";
 import type { HandlerTable } from "./handler-table.ts";
+import type { OpenedPort } from "./opened-port.ts";
+import type { ToAgent } from "./protocol.ts";
 
 type AnyContext = Parameters<AnyDefinition["setup"]>[0];
 
@@ -17,6 +20,7 @@ export interface ContextParts {
   readonly definition: AnyDefinition;
   readonly ledger: LedgerService;
   readonly signal: AbortSignal;
+  readonly tell: (message: ToAgent) => void;
 }
 
 /** What runs a component's handlers. */
@@ -24,6 +28,8 @@ export interface Running {
   readonly scheduler: Scheduler;
   /** Asked when something comes: by then setup has returned the handlers. */
   readonly handlers: () => HandlerTable;
+  /** Takes what the component has opened while it runs as one of its ports. */
+  readonly opened: (name: string, port: OpenedPort) => void;
 }
 
 /** Makes what the setup of a component gets; `calls` are the calling sides of its ports, by name. */
@@ -51,7 +57,7 @@ export async function contextOf(
         ledger.transfer(account, { to, valueWei, ...(key === undefined ? {} : { key }) }),
       signDigest: (digest: Uint8Array) => ledger.signDigest(account, digest),
     },
-    group: {},
+    group: bindGroups({ ...parts, ...running, component: model.name }),
     log: (level, event, facts) => world.log.write(level, event, facts),
   };
 }

@@ -10,13 +10,11 @@ import { openPort } from "./open-port.ts";
 import type { OpenedPort } from "./opened-port.ts";
 import type { PortCounters } from "./port-counters.ts";
 import { placeOf, portKey, type ServingPlace } from "./port-place.ts";
-import type { ToAgent } from "./protocol.ts";
 
 /** What the host of one component is given. */
 export interface ComponentHostParts extends ContextParts {
   /** Module of the application's code; undefined: it is of this build. */
   readonly codeUrl?: string | undefined;
-  readonly tell: (message: ToAgent) => void;
   /** Told once, when a handler throws and the component gives up. */
   readonly failed: (error: unknown) => void;
   /** Told after each handler of a message, an event or news. */
@@ -194,6 +192,7 @@ export class ComponentHost implements AsyncDisposable {
     const context = await contextOf(this.#parts, Object.fromEntries(calls), {
       scheduler: this.#scheduler,
       handlers: () => this.#handlers,
+      opened: (name, port) => this.#ports.set(name, port),
     });
     const handlers = definition.setup(context, options);
     requireFit(model.name, handlerFaults(ports, handlers));

@@ -40,11 +40,7 @@ describe("ledger proxy under several agents", () => {
 
   it("asks again what waits, with the same numbers and keys; no two requests share a key", async () => {
     const said: ToAgent[] = [];
-    const proxy = new LedgerProxy(
-      (message) => said.push(message),
-      counter(),
-      new SeededRandom("1"),
-    );
+    const proxy = new LedgerProxy((message) => said.push(message), new SeededRandom("1"));
     const outcomes = [
       proxy.submit("a", { functionName: "f" }),
       proxy.submit("a", { functionName: "f" }),
@@ -65,25 +61,16 @@ describe("ledger proxy under several agents", () => {
     const after: ToAgent[] = said.splice(0);
     proxy.repeat();
     assert.equal(said.length, 0);
-    const later = new LedgerProxy(
-      (message) => after.push(message),
-      counter(),
-      new SeededRandom("2"),
-    );
+    const later = new LedgerProxy((message) => after.push(message), new SeededRandom("2"));
     void later.submit("a", {});
     assert(!keys.includes(keyOf(after.at(-1))), "another life used the same key");
   });
 
   it("under one agent alone requests go as they are", () => {
     const said: ToAgent[] = [];
-    void new LedgerProxy((message) => said.push(message), counter()).submit("a", {
+    void new LedgerProxy((message) => said.push(message)).submit("a", {
       functionName: "f",
     });
     assert.deepEqual(keyOf(said[0]), undefined);
   });
 });
-
-function counter(): () => number {
-  let last = 0;
-  return () => (last += 1);
-}

@@ -11,7 +11,7 @@ import { benchPeers } from "./peers.ts";
 import { benchProcesses } from "./processes.ts";
 import { benchTimers } from "./timers.ts";
 
-// npm run bench -- [--json] [--quick] [--only messages|ledger|day|processes|discovery|timers|peers|soak]
+// npm run bench -- [--json] [--quick] [--only messages|ledger|day|processes|discovery|timers|peers|soak|groups]
 // Figures on stdout, progress on stderr; no verdict.
 
 const { values } = parseArgs({
@@ -40,6 +40,12 @@ const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   discovery: () => benchDiscovery(folder, quick ? 2 : 10),
   timers: () => benchTimers(quick ? 2 : 20),
   peers: () => benchPeers(quick ? 2 : 20),
+  groups: async () =>
+    (await import("./groups.ts")).benchGroups(
+      quick
+        ? { attackCount: 1_000, electionCount: 500 }
+        : { attackCount: 10_000, electionCount: 5_000 },
+    ),
 };
 
 const machine = machineFacts();
