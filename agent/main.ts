@@ -12,7 +12,8 @@ const APPLICATIONS: Readonly<Record<string, () => Promise<Application>>> = {
 
 const loading = new Map<string, Promise<Application>>();
 
-async function loadApplication(appName: string, codeUrl?: string): Promise<Application> {
+/** The code of an application: of this build, or the `application` that the module at `codeUrl` exports. */
+export async function loadApplication(appName: string, codeUrl?: string): Promise<Application> {
   if (codeUrl !== undefined)
     return ((await import(codeUrl)) as { readonly application: Application }).application;
   const load = APPLICATIONS[appName];

@@ -1,6 +1,7 @@
 import type { Activity } from "./activity.ts";
 import type { Assets } from "./assets.ts";
 import type { Clock } from "./clock.ts";
+import type { Files } from "./files.ts";
 import type { Lan } from "./lan.ts";
 import type { Log } from "./log.ts";
 import type { Random } from "./random.ts";
@@ -16,6 +17,7 @@ export interface World {
   readonly lan: Lan;
   readonly wire: Wire;
   readonly store: Store;
+  readonly files: Files;
   readonly spawner: Spawner;
   readonly rpc: Rpc;
   readonly assets: Assets;

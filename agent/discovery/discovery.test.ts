@@ -15,8 +15,8 @@ import { encodeBeacon } from "./beacon-wire.ts";
 import { Discovery, type DiscoveryOptions } from "./discovery.ts";
 import { encodeInventory } from "./exchange.ts";
 
-const INTERVAL_MS = 1000;
-const EXPIRY_MS = 3500;
+const INTERVAL_MS = 300;
+const EXPIRY_MS = 1050;
 
 class Board {
   readonly told: string[] = [];
@@ -221,7 +221,7 @@ describe("discovery in the simulator", function () {
 
   it("an expiry under three intervals is refused", () => {
     const world = new Simulation({ seed: 1 }).host("a").openWorld("w");
-    const options = { boardId: "a", cluster: "c", beaconUdpPort: 7, expiryMs: 2999 };
+    const options = { boardId: "a", cluster: "c", beaconUdpPort: 7, expiryMs: 899 };
     assert.throws(
       () => new Discovery(world, options, () => undefined),
       hasCode("BEACON_EXPIRY_TOO_SHORT"),

@@ -21,9 +21,9 @@ export interface DiscoveryOptions {
   readonly cluster: string;
   /** Port of the beacons, the same on every board. */
   readonly beaconUdpPort: number;
-  /** Time between two beacons when nothing changes, in ms; default 1,000. */
+  /** Time between two beacons when nothing changes, in ms; default 300: so a dead board is missed within 1.3 s. */
   readonly intervalMs?: number;
-  /** A board silent for so long is lost; default 3.5 intervals, at least 3. */
+  /** A board silent for so long is lost; default 3.5 intervals, at least 3 (two packets may be lost). */
   readonly expiryMs?: number;
 }
 
@@ -58,7 +58,7 @@ export class Discovery {
 
   /** @throws AgentError BEACON_EXPIRY_TOO_SHORT when two lost packets would look like death. */
   constructor(world: World, options: DiscoveryOptions, tell: (event: BoardEvent) => void) {
-    const { intervalMs = 1_000 } = options;
+    const { intervalMs = 300 } = options;
     const { expiryMs = 3.5 * intervalMs } = options;
     if (expiryMs < 3 * intervalMs) throw new AgentError("BEACON_EXPIRY_TOO_SHORT", { expiryMs });
     this.#world = world;

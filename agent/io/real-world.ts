@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import type { Writable } from "node:stream";
 import type { Activity } from "../core/activity.ts";
 import type { Clock } from "../core/clock.ts";
 import type { LogLevel } from "../core/log.ts";
 import type { World } from "../core/world.ts";
 import { ChildSpawner, type ChildSpawnerOptions } from "./child-spawner.ts";
+import { DiskFiles } from "./disk-files.ts";
 import { FileAssets } from "./file-assets.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
 import { LaterRpc, LaterStore } from "./later.ts";
@@ -47,6 +49,7 @@ export function makeWorld(options: RealWorldOptions): World {
     lan: new UdpLan(options.broadcastHost),
     wire: new ZmqWire({ host: options.host }),
     store: new LaterStore(options.dataFolder),
+    files: new DiskFiles(join(options.dataFolder, "recordings")),
     spawner: new ChildSpawner(options.spawner),
     rpc: new LaterRpc(options.rpc),
     assets: new FileAssets(options.assetsFolder),

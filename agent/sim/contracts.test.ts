@@ -3,6 +3,7 @@
 // Seed: 1.
 import assert from "node:assert/strict";
 import { clockContract } from "../core/clock.contract.ts";
+import { filesContract } from "../core/files.contract.ts";
 import { lanContract } from "../core/lan.contract.ts";
 import { randomContract } from "../core/random.contract.ts";
 import { rpcContract } from "../core/rpc.contract.ts";
@@ -35,6 +36,7 @@ async function simulated(body: (world: World) => Promise<void>): Promise<void> {
 }
 
 clockContract("simulated", simulated);
+filesContract("simulated", simulated);
 lanContract("simulated", 1000, simulated);
 randomContract("simulated", simulated);
 rpcContract("simulated", simulated);

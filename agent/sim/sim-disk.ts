@@ -17,6 +17,8 @@ export class SimDisk {
   /** Set by a test; default: everything becomes durable. */
   writeFault: WriteFault = () => "durable";
   readonly databases = new Map<string, Map<string, SimTable>>();
+  /** Files by name, each in the pieces that were written. */
+  readonly files = new Map<string, Uint8Array[]>();
   readonly owners = new Map<string, Life>();
   transactionCount = 0;
 }

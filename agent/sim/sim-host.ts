@@ -9,6 +9,7 @@ import { channelOf, Pipe } from "./pipe.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { SimClock } from "./sim-clock.ts";
 import { SimDisk, SimStore } from "./sim-disk.ts";
+import { SimFiles } from "./sim-files.ts";
 import { SimLan } from "./sim-lan.ts";
 import type { Shared, SimParts } from "./sim-parts.ts";
 import { SimRpc } from "./sim-rpc.ts";
@@ -147,6 +148,7 @@ export class SimHost {
       lan: new SimLan(parts),
       wire: new SimWire(parts),
       store: new SimStore(timeline, life, this.disk),
+      files: new SimFiles(life, this.disk.files),
       spawner: {
         spawn: (call) => {
           if (life.dead) throw new Error("the program was killed");

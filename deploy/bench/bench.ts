@@ -7,9 +7,11 @@ import { benchDiscovery } from "./discovery.ts";
 import { type Figure, machineFacts, tableText } from "./figures.ts";
 import { benchLedger } from "./ledger.ts";
 import { benchMessages } from "./messages.ts";
+import { benchPeers } from "./peers.ts";
 import { benchProcesses } from "./processes.ts";
+import { benchTimers } from "./timers.ts";
 
-// npm run bench -- [--json] [--quick] [--only messages|ledger|day|processes|discovery]
+// npm run bench -- [--json] [--quick] [--only messages|ledger|day|processes|discovery|timers|peers]
 // Figures on stdout, progress on stderr; no verdict.
 
 const { values } = parseArgs({
@@ -35,6 +37,8 @@ const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   day: async () => (await import("./day.ts")).benchDay(folder, quick),
   processes: () => benchProcesses(world, quick ? 3 : 9),
   discovery: () => benchDiscovery(folder, quick ? 2 : 10),
+  timers: () => benchTimers(quick ? 2 : 20),
+  peers: () => benchPeers(quick ? 2 : 20),
 };
 
 const machine = machineFacts();

@@ -16,6 +16,7 @@ const may = {
     "agent/record",
   ],
   "agent/ledger": ["agent/core", "agent/component"],
+  "agent/record": ["agent/core", "agent/message", "agent/ports", "agent/component"],
   "agent/node": [
     "agent/core",
     "agent/model",
@@ -24,7 +25,7 @@ const may = {
     "agent/discovery",
     "agent/resource",
   ],
-  "agent/(?:discovery|time|group|security|resource|record|chain|io|sim)": ["agent/core"],
+  "agent/(?:discovery|time|group|security|resource|chain|io|sim)": ["agent/core"],
   "devices/bus": [],
   "devices/(?:linux|sim)": ["devices/bus", "agent/core"],
   "devices/drivers": ["devices/bus", "agent/core", "agent/component", "agent/message"],

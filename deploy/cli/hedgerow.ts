@@ -9,6 +9,7 @@ import { formatCommand } from "./format-command.ts";
 import { graphCommand } from "./graph-command.ts";
 import { ledgerCommand } from "./ledger-command.ts";
 import { nodeCommand } from "./node-command.ts";
+import { recordingCommand, replayCommand } from "./replay-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   day: dayCommand,
@@ -18,11 +19,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   check: checkCommand,
   format: formatCommand,
   graph: graphCommand,
+  recording: recordingCommand,
+  replay: replayCommand,
 };
 
 function help(): string {
   const lines = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`,
+    ([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`,
   );
   return `hedgerow COMMAND [options]
 
