@@ -26,7 +26,7 @@ function tallyActor(mode: string, inWorker: boolean): ActorInstance {
   const actor = tinyActor("Keeper as anna");
   const beat: TimerPortInstance = {
     ...{ kind: "timer", name: "beat", index: 1 },
-    ...{ periodMs: 100, withinMs: null },
+    ...{ periodMs: 100, withinMs: null, queue: null },
   };
   const tally: ComponentInstance = {
     ...actor.components[0]!,
