@@ -204,7 +204,7 @@ export class ComponentHost implements AsyncDisposable {
       {
         world,
         scheduler: this.#scheduler,
-        handle: (handler, ...args) => this.#handlers.call(handler, ...args),
+        handle: (handler, one, two, three) => this.#handlers.call(handler, one, two, three),
         ...place,
       },
       port,
@@ -217,9 +217,9 @@ export class ComponentHost implements AsyncDisposable {
   }
 
   /** Runs a handler for news, if the component has it. */
-  #news(handler: string, ...args: readonly unknown[]): void {
+  #news(handler: string, one: unknown, two?: unknown): void {
     if (this.#handlers.has(handler))
-      this.#scheduler.news(handler, () => this.#handlers.call(handler, ...args));
+      this.#scheduler.news(handler, () => this.#handlers.call(handler, one, two));
   }
 
   #threw(handler: string, error: unknown): "go-on" | "give-up" {

@@ -26,7 +26,7 @@ export interface PortOwner {
   readonly world: World;
   readonly scheduler: Scheduler;
   /** Calls a handler by its name. */
-  readonly handle: (handler: string, ...args: readonly unknown[]) => unknown;
+  readonly handle: (handler: string, one?: unknown, two?: unknown, three?: unknown) => unknown;
   /** How the port is bound, if it is one that others connect to. */
   readonly bind: BindOptions;
   /** Endpoints that are not of our making, which the port connects to. */
