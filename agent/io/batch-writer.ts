@@ -95,7 +95,8 @@ export class BatchWriter {
   #encode(parts: Parts, from: number): number {
     const into = (scratch ??= Buffer.allocUnsafeSlow(BATCH_BYTES_MAX));
     let at = from;
-    for (const [index, part] of parts.entries()) {
+    for (let index = 0; index < parts.length; index += 1) {
+      const part = parts[index] as Uint8Array;
       at = writeHead(into, at, this.#flags(parts, index), part.byteLength);
       into.set(part, at);
       at += part.byteLength;

@@ -1,6 +1,6 @@
 import type { CurveBox } from "./curve-box.ts";
 import type { SecretSession } from "./mechanism.ts";
-import { COMMAND, MORE } from "./zmtp-frames.ts";
+import { COMMAND, MORE, plainBytes } from "./zmtp-frames.ts";
 import { encodeCommand } from "./zmtp-greeting.ts";
 
 const SHORT_NONCE_BYTES = 8;
@@ -44,7 +44,7 @@ export class CurveSession implements SecretSession {
     return Buffer.concat([MESSAGE, nonce, this.#box.seal(this.#sendPrefix, nonce, plain)]);
   }
 
-  unseal(body: Buffer): { readonly flags: number; readonly body: Buffer } | undefined {
+  unseal(body: Buffer): { readonly flags: number; readonly body: Uint8Array } | undefined {
     if (body.byteLength < HEAD_BYTES) return undefined;
     if (!body.subarray(0, MESSAGE.byteLength).equals(MESSAGE)) return undefined;
     const nonce = body.subarray(MESSAGE.byteLength, HEAD_BYTES);
@@ -55,6 +55,6 @@ export class CurveSession implements SecretSession {
     if (plain === undefined || bits === undefined) return undefined;
     this.#lastTaken = number;
     const flags = ((bits & 1) === 0 ? 0 : MORE) | ((bits & 2) === 0 ? 0 : COMMAND);
-    return { flags, body: plain.subarray(1) };
+    return { flags, body: plainBytes(plain.subarray(1)) };
   }
 }

@@ -25,7 +25,7 @@ export interface SecretSession {
   /** Body of the frame that carries a part. */
   seal(flags: number, body: Uint8Array): Uint8Array;
   /** The part that a frame carried; undefined when it is not from this peer, or a repetition. */
-  unseal(body: Buffer): { readonly flags: number; readonly body: Buffer } | undefined;
+  unseal(body: Buffer): { readonly flags: number; readonly body: Uint8Array } | undefined;
 }
 
 /** Nothing is proven, and nothing is secret. Source: RFC 37/ZMTP, "The NULL Security Mechanism". */

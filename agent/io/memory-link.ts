@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Link, LinkUser, OpenLink, Parts } from "./link.ts";
 import { SendQueue } from "./send-queue.ts";
+import { plainBytes } from "./zmtp-frames.ts";
 
 /** Who listens in this process. What is handed over in memory needs no socket, and no other process sees it. */
 const listeners = new Map<string, OpenLink>();
@@ -65,7 +66,7 @@ class MemoryLink implements Link {
 
   send(parts: Parts): void {
     if (this.#isEnding || this.#peer === undefined) return;
-    this.#queue.push(parts);
+    this.#queue.push(parts.map(plainBytes));
     this.#soon();
   }
 

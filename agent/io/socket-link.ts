@@ -10,7 +10,7 @@ import {
 } from "./link.ts";
 import type { Mechanism } from "./mechanism.ts";
 import { SendQueue } from "./send-queue.ts";
-import { COMMAND, FrameReader, MORE } from "./zmtp-frames.ts";
+import { asBuffer, COMMAND, FrameReader, MORE } from "./zmtp-frames.ts";
 import {
   decodeCommand,
   decodeGreeting,
@@ -59,7 +59,7 @@ export class SocketLink implements Link {
   #greeting: Buffer | undefined = Buffer.alloc(0);
   #peerAnswersPings = false;
   #user: LinkUser | undefined;
-  #parts: Buffer[] = [];
+  #parts: Uint8Array[] = [];
   #isHeld = false;
   #isReadingPaused = false;
   /** Set while this turn's first message has left and more may follow, which then travel together. */
@@ -182,19 +182,19 @@ export class SocketLink implements Link {
     return all.subarray(GREETING_BYTES);
   }
 
-  #frame(flags: number, body: Buffer): void {
+  #frame(flags: number, body: Uint8Array): void {
     if (this.#user === undefined) {
       this.#handshake(flags, body);
       return;
     }
     const { session } = this.#plan.mechanism;
-    const opened = session === undefined ? { flags, body } : session.unseal(body);
+    const opened = session === undefined ? { flags, body } : session.unseal(asBuffer(body));
     if (opened === undefined) this.#giveUp();
     else if ((opened.flags & COMMAND) !== 0) this.#command(this.#user, opened.body);
     else this.#part(this.#user, opened.flags, opened.body);
   }
 
-  #part(user: LinkUser, flags: number, body: Buffer): void {
+  #part(user: LinkUser, flags: number, body: Uint8Array): void {
     if ((flags & MORE) !== 0) {
       this.#parts.push(body);
       if (this.#parts.length >= PARTS_MAX) this.#giveUp();
@@ -209,9 +209,9 @@ export class SocketLink implements Link {
     user.message(parts);
   }
 
-  #handshake(flags: number, body: Buffer): void {
+  #handshake(flags: number, body: Uint8Array): void {
     const { mechanism, type, open } = this.#plan;
-    const step = (flags & COMMAND) === 0 ? undefined : mechanism.take(body);
+    const step = (flags & COMMAND) === 0 ? undefined : mechanism.take(asBuffer(body));
     if (step === undefined) {
       this.#giveUp();
       return;
@@ -232,8 +232,8 @@ export class SocketLink implements Link {
     if (this.#ending === undefined) this.#user = user;
   }
 
-  #command(user: LinkUser, command: Buffer): void {
-    const said = decodeCommand(command);
+  #command(user: LinkUser, command: Uint8Array): void {
+    const said = decodeCommand(asBuffer(command));
     if (said === undefined) this.#giveUp();
     else if (said.name === "PING") this.command("PONG", said.body.subarray(2));
     else if (said.name !== "PONG") user.command(said.name, said.body);

@@ -11,11 +11,6 @@ export function checkFrame(frame: Uint8Array): void {
     throw new AgentError("WIRE_FRAME_TOO_LARGE", { frameBytes, frameBytesMax: FRAME_BYTES_MAX });
 }
 
-/** `bytes` as nothing but bytes: a Buffer would tempt readers to rely on it, and no other wire gives one. */
-export function plainBytes(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
 /**
  * The part that carries a time stamp: a double, little-endian. Among ours it is whole µs, exact; to
  * others it is seconds, as RIAPS 2.0 sends it after the payload of a `timed` port.

@@ -1,7 +1,7 @@
 import { FRAMES_QUEUED_MAX, type WireAnswer, type WireClient } from "../core/wire.ts";
 import type { Link, LinkUser, Parts, Security } from "./link.ts";
 import { LinkConnector } from "./link-connector.ts";
-import { checkFrame, decodeStamp, plainBytes, withStamp } from "./wire-frames.ts";
+import { checkFrame, decodeStamp, withStamp } from "./wire-frames.ts";
 
 /** Length of the number by which a client knows the reply to its request. */
 const REQUEST_ID_BYTES = 4;
@@ -90,7 +90,7 @@ export class ZmqClient implements WireClient {
     else
       pending.settle({
         kind: "reply",
-        frame: plainBytes(body),
+        frame: body,
         sentUtcUs: decodeStamp(stamp, isOurs),
       });
   }

@@ -51,7 +51,7 @@ export class ZmqPublisher implements WirePublisher {
     let plain: Parts | undefined;
     let copyCount = 0;
     for (const { link, topics } of this.#peers) {
-      if (!topics.some((topic) => begins(frame, topic))) continue;
+      if (!wants(topics, frame)) continue;
       const isFull =
         link.queuedCount >= FRAMES_QUEUED_MAX ||
         link.queuedBytes + frame.byteLength > QUEUED_BYTES_MAX;
@@ -113,6 +113,11 @@ function subscribe(peer: SubscriberPeer, topic: Uint8Array): void {
 function cancel(peer: SubscriberPeer, topic: Uint8Array): void {
   const index = peer.topics.findIndex((each) => each.equals(topic));
   if (index >= 0) peer.topics = peer.topics.toSpliced(index, 1);
+}
+
+function wants(topics: readonly Buffer[], frame: Uint8Array): boolean {
+  for (const topic of topics) if (begins(frame, topic)) return true;
+  return false;
 }
 
 function begins(frame: Uint8Array, topic: Buffer): boolean {

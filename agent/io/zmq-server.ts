@@ -6,7 +6,7 @@ import {
 } from "../core/wire.ts";
 import type { Link, LinkUser, Parts } from "./link.ts";
 import { LinkListener, type ListenerParts } from "./link-listener.ts";
-import { checkFrame, decodeStamp, plainBytes, withStamp } from "./wire-frames.ts";
+import { checkFrame, decodeStamp, withStamp } from "./wire-frames.ts";
 
 type Serve = (request: WireRequest) => void;
 
@@ -85,7 +85,7 @@ export class ZmqServer implements WireServer {
       else link.send([...envelope, ...rest]);
     };
     this.#serve({
-      frame: plainBytes(body),
+      frame: body,
       sentUtcUs: decodeStamp(stamp, link.isOurs),
       client,
       reply: (frame, sentUtcUs) => {

@@ -2,7 +2,7 @@ import type { Activity } from "../core/activity.ts";
 import type { ReceiveFrame, WireSubscriber } from "../core/wire.ts";
 import type { Link, LinkUser, Parts, Security } from "./link.ts";
 import { LinkConnector } from "./link-connector.ts";
-import { decodeStamp, plainBytes } from "./wire-frames.ts";
+import { decodeStamp } from "./wire-frames.ts";
 import { PAUSE, RESUME } from "./zmq-publisher.ts";
 
 /** What a subscriber does its work with. */
@@ -131,7 +131,7 @@ export class ZmqSubscriber implements WireSubscriber {
       return;
     }
     if (!isOurs) this.#parts.activity.sent(1);
-    this.#receive(plainBytes(frame), decodeStamp(stamp, isOurs));
+    this.#receive(frame, decodeStamp(stamp, isOurs));
   }
 }
 

@@ -30,15 +30,27 @@ export function writeHead(into: Buffer, at: number, flags: number, bodyBytes: nu
   return into.writeUInt32BE(bodyBytes, at + 5);
 }
 
+/** `bytes` as nothing but bytes, and at no cost when they are. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  if (!Buffer.isBuffer(bytes)) return bytes;
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** `bytes` with the ways of a Buffer. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** Cuts a stream of bytes into frames. */
 export class FrameReader {
   /** No frame is handed over any more. */
   stopped = false;
-  readonly #take: (flags: number, body: Buffer) => void;
+  readonly #take: (flags: number, body: Uint8Array) => void;
   #rest: Buffer | undefined;
   #gathered: { readonly flags: number; readonly body: Buffer; length: number } | undefined;
 
-  constructor(take: (flags: number, body: Buffer) => void) {
+  /** `take` gets plain bytes: a Buffer would tempt readers to rely on it, and no other wire gives one. */
+  constructor(take: (flags: number, body: Uint8Array) => void) {
     this.#take = take;
   }
 
@@ -66,7 +78,7 @@ export class FrameReader {
         this.#gathered = { flags, body, length: data.copy(body, 0, start) };
         return true;
       }
-      this.#take(flags, data.subarray(start, end));
+      this.#take(flags, new Uint8Array(data.buffer, data.byteOffset + start, bodyBytes));
       at = end;
     }
     if (at < data.byteLength) this.#rest = data.subarray(at);
@@ -81,7 +93,7 @@ export class FrameReader {
     gathered.length += taken;
     if (gathered.length === gathered.body.byteLength) {
       this.#gathered = undefined;
-      this.#take(gathered.flags, gathered.body);
+      this.#take(gathered.flags, plainBytes(gathered.body));
     }
     return taken;
   }

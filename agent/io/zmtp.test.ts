@@ -193,7 +193,9 @@ describe("zmtp heartbeats", () => {
       closed: () => undefined,
     });
     const heard = new Inbox<string>();
-    const reader = new FrameReader((_, body) => heard.push(body.toString("latin1", 1)));
+    const reader = new FrameReader((_, body) =>
+      heard.push(Buffer.from(body).toString("latin1", 1)),
+    );
     let greetingBytes = 64;
     peer.on("data", (chunk: Buffer) => {
       const rest = chunk.subarray(greetingBytes);

@@ -3,7 +3,8 @@ import { integerOption } from "../../agent/component/options.ts";
 import { clt, pub, srv, sub, tim } from "../../agent/component/ports.ts";
 import { integer, record, text, truth } from "../../agent/message/field.ts";
 import { message } from "../../agent/message/message-type.ts";
-import { nowUs, type PhaseReport, percentilesOf } from "./figures.ts";
+import { nowUs, type PhaseReport } from "./figures.ts";
+import { SinkPhases } from "./sink-phases.ts";
 
 /** Model of the bench's application: a source of messages, and a sink that paces and measures it. */
 export const BENCH_MODEL = `language hedgerow 1;
@@ -69,10 +70,6 @@ const source = component({
   },
 });
 
-/** Messages that may be on their way: queues on both sides hold 10,000. */
-const CREDIT_COUNT = 2_500;
-const CALL_MS_MAX = 20_000;
-
 function sinkOf(report: (facts: PhaseReport) => void) {
   return component({
     name: "Sink",
@@ -83,62 +80,9 @@ function sinkOf(report: (facts: PhaseReport) => void) {
       echoCount: integerOption(parameters, "echoCount"),
       textLength: integerOption(parameters, "textLength"),
     }),
-    setup({ port }, { latencyCount, burstCount, echoCount, textLength }) {
-      const text = "x".repeat(textLength);
-      const latencies: number[] = [];
-      let isBursting = false;
-      let heard = 0;
-      let askedCount = 0;
-      let startUs = 0;
-      let next: number | undefined;
-      const ask = async (count: number): Promise<void> => {
-        const outcome = await port.credit({ count, ticking: false, text: "" }, CALL_MS_MAX);
-        if (outcome.kind !== "reply") throw new Error(`no credit: ${outcome.reason}`);
-      };
-      const echo = async (): Promise<void> => {
-        const tripUs: number[] = [];
-        const beginUs = nowUs();
-        for (let each = 0; each < echoCount; each += 1) {
-          const sentUs = nowUs();
-          const outcome = await port.credit({ count: 0, ticking: false, text }, CALL_MS_MAX);
-          if (outcome.kind !== "reply") throw new Error(`no echo: ${outcome.reason}`);
-          tripUs.push(nowUs() - sentUs);
-        }
-        const perSecond = (echoCount * 1e6) / (nowUs() - beginUs);
-        report({ phase: "round trip", perSecond, ...percentilesOf(tripUs) });
-      };
-      const begin = async (): Promise<void> => {
-        report({ phase: "one way", ...percentilesOf(latencies) });
-        if (burstCount === 0) return;
-        await ask(0);
-        isBursting = true;
-        startUs = nowUs();
-        askedCount = 2 * CREDIT_COUNT;
-        await ask(CREDIT_COUNT);
-        await ask(CREDIT_COUNT);
-      };
-      return {
-        async on_sample({ sequence, sentUs }) {
-          if (latencies.length === 0) report({ phase: "paired", atUs: nowUs() });
-          if (next !== undefined && sequence !== next)
-            report({ phase: "lost", count: sequence - next });
-          next = sequence + 1;
-          if (latencies.length < latencyCount) {
-            if (latencies.push(nowUs() - sentUs) === latencyCount) await begin();
-            return;
-          }
-          if (!isBursting) return;
-          heard += 1;
-          if (heard === burstCount) {
-            report({ phase: "burst", perSecond: (heard * 1e6) / (nowUs() - startUs) });
-            await echo();
-            report({ phase: "over" });
-          } else if (heard % CREDIT_COUNT === 0 && askedCount < burstCount) {
-            askedCount += CREDIT_COUNT;
-            await ask(CREDIT_COUNT);
-          }
-        },
-      };
+    setup({ port }, options) {
+      const measured = new SinkPhases(options, report, port.credit);
+      return { on_sample: (heard) => measured.heard(heard) };
     },
   });
 }

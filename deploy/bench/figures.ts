@@ -3,6 +3,36 @@ import { cpus, loadavg } from "node:os";
 /** What one phase of a measurement gave; times in µs. */
 export type PhaseReport = Readonly<Record<string, number | string>> & { readonly phase: string };
 
+// Every contender runs its code warm before it is measured, with these counts alike: a board runs for months.
+/** Messages of the burst that nobody measures; a multiple of 2,500. */
+export const WARM_UP_COUNT = 20_000;
+/** Messages of the paced phase that nobody measures: what the burst left behind passes. */
+export const SETTLING_COUNT = 500;
+/** Calls that nobody measures. */
+export const WARM_UP_ECHO_COUNT = 1_000;
+
+/** Times of one phase, in memory that is there before it begins. */
+export class Times {
+  readonly #times: Float64Array;
+  #count = 0;
+
+  constructor(countMax: number) {
+    this.#times = new Float64Array(countMax);
+  }
+
+  /** The times so far. */
+  get values(): readonly number[] {
+    return [...this.#times.subarray(0, this.#count)];
+  }
+
+  /** False when this was the last one that is wanted. */
+  add(timeUs: number): boolean {
+    this.#times[this.#count] = timeUs;
+    this.#count += 1;
+    return this.#count < this.#times.length;
+  }
+}
+
 /** One line of the table. */
 export interface Figure {
   readonly group: string;

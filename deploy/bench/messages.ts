@@ -3,8 +3,10 @@ import type { Child } from "../../agent/core/spawner.ts";
 import { deferred } from "../../agent/core/waiting.ts";
 import type { World } from "../../agent/core/world.ts";
 import { actorsOn } from "../../agent/node/application-files.ts";
+import { pyzmqFault } from "../interop/peer.ts";
 import { BENCH_MODEL, textLengthFor } from "./application.ts";
 import { type Figure, figure, median, type PhaseReport } from "./figures.ts";
+import { pyzmqRound } from "./pyzmq.ts";
 
 /** How much is measured. */
 export interface MessageCounts {
@@ -105,6 +107,9 @@ async function finished(children: readonly Child[], over: Promise<unknown>): Pro
   }
 }
 
+/** What is measured side by side. */
+type Contender = readonly [name: string, round: () => Promise<Phases>];
+
 const MEASURES: readonly (readonly [phase: string, what: string, unit: string])[] = [
   ["burst", "perSecond", "msg/s"],
   ["one way", "p50", "µs"],
@@ -116,27 +121,47 @@ const MEASURES: readonly (readonly [phase: string, what: string, unit: string])[
   ["round trip", "p99", "µs"],
 ];
 
-/** Messages between two actors beside zeromq.js alone, turn by turn; medians over the rounds. */
+/**
+ * Messages between two actors beside zeromq.js alone and beside pyzmq in the shape of RIAPS, turn by
+ * turn; medians over the rounds.
+ */
 export async function benchMessages(world: World, counts: MessageCounts): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const bytes of [64, 1024]) {
-    const ours: Phases[] = [];
-    const raw: Phases[] = [];
+  const fault = pyzmqFault();
+  if (fault !== undefined) process.stderr.write(`messages: ${fault}\n`);
+  for (const frameBytes of [64, 1024]) {
+    const contenders: Contender[] = [
+      ["actors", () => actorRound(world, frameBytes, counts)],
+      ["zeromq.js", () => rawRound(world, frameBytes, counts)],
+    ];
+    if (fault === undefined)
+      contenders.push(["pyzmq", () => pyzmqRound({ frameBytes, ...counts })]);
+    const rounds = new Map<string, Phases[]>(contenders.map(([name]) => [name, []]));
     for (let round = 0; round < counts.roundCount; round += 1) {
-      process.stderr.write(`messages of ${bytes} B, round ${round + 1} of ${counts.roundCount}\n`);
-      ours.push(await actorRound(world, bytes, counts));
-      raw.push(await rawRound(world, bytes, counts));
+      process.stderr.write(
+        `messages of ${frameBytes} B, round ${round + 1} of ${counts.roundCount}\n`,
+      );
+      for (const [name, run] of contenders) rounds.get(name)?.push(await run());
     }
-    const lostCount = ours.filter((phases) => phases.has("lost")).length;
-    const group = `messages of ${bytes} B (${lostCount} rounds with losses)`;
-    for (const [phase, what, unit] of MEASURES) {
-      const of = (rounds: readonly Phases[]): number =>
-        median(rounds.map((phases) => Number(phases.get(phase)?.[what])));
-      const name = what === "perSecond" ? phase : `${phase} ${what}`;
-      figures.push(figure(group, `${name}, actors`, of(ours), unit));
-      figures.push(figure(group, `${name}, zeromq.js`, of(raw), unit));
-      figures.push(figure(group, `${name}, actors / zeromq.js`, of(ours) / of(raw), ""));
-    }
+    figures.push(...figuresOf(frameBytes, rounds));
+  }
+  return figures;
+}
+
+function figuresOf(frameBytes: number, rounds: ReadonlyMap<string, readonly Phases[]>): Figure[] {
+  const figures: Figure[] = [];
+  const ours = rounds.get("actors") ?? [];
+  const lostCount = ours.filter((phases) => phases.has("lost")).length;
+  const group = `messages of ${frameBytes} B (${lostCount} rounds with losses)`;
+  for (const [phase, what, unit] of MEASURES) {
+    const of = (all: readonly Phases[]): number =>
+      median(all.map((phases) => Number(phases.get(phase)?.[what])));
+    const name = what === "perSecond" ? phase : `${phase} ${what}`;
+    for (const [contender, all] of rounds)
+      figures.push(figure(group, `${name}, ${contender}`, of(all), unit));
+    for (const [contender, all] of rounds)
+      if (contender !== "actors")
+        figures.push(figure(group, `${name}, actors / ${contender}`, of(ours) / of(all), ""));
   }
   return figures;
 }

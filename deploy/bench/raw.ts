@@ -1,7 +1,15 @@
 import { Publisher, Reply, Request, Subscriber } from "zeromq";
 import type { Program } from "../../agent/core/program.ts";
 import { aborted } from "../../agent/core/waiting.ts";
-import { nowUs, percentilesOf } from "./figures.ts";
+import {
+  nowUs,
+  type PhaseReport,
+  percentilesOf,
+  SETTLING_COUNT,
+  Times,
+  WARM_UP_COUNT,
+  WARM_UP_ECHO_COUNT,
+} from "./figures.ts";
 
 /** What the raw programs are told: sizes and counts, and for the sink the source's addresses. */
 export interface RawOptions {
@@ -14,9 +22,12 @@ export interface RawOptions {
 
 const ADDRESS = "tcp://127.0.0.1:*";
 
-/** zeromq.js alone: PUB at 1,000 messages/s until a burst is asked for over REP, which also echoes. */
+/**
+ * zeromq.js alone: PUB that is asked over REP: for a burst of so many messages, to tick 1,000 times a
+ * second or to rest; other questions are echoed.
+ */
 export const rawSource: Program = async (_world, options, parent, signal) => {
-  const { frameBytes, burstCount } = options as RawOptions;
+  const { frameBytes } = options as RawOptions;
   const publisher = new Publisher({ sendHighWaterMark: 0 });
   const reply = new Reply();
   await publisher.bind(ADDRESS);
@@ -28,16 +39,17 @@ export const rawSource: Program = async (_world, options, parent, signal) => {
     return publisher.send(frame);
   };
   let sending = Promise.resolve();
+  let isTicking = true;
   const tick = setInterval(() => {
-    sending = sending.then(send);
+    if (isTicking) sending = sending.then(send);
   }, 1);
   const serve = async (): Promise<void> => {
     for await (const [question = Buffer.alloc(0)] of reply) {
-      if (question.byteLength === 0) clearInterval(tick);
+      const count = question.byteLength === CREDIT_BYTES ? question.readInt32LE() : ECHO;
+      if (count !== ECHO) isTicking = count === TICK;
       await reply.send(question);
-      if (question.byteLength !== 0) continue;
       await sending;
-      for (let each = 0; each < burstCount; each += 1) await send();
+      for (let each = 0; each < count; each += 1) await send();
     }
   };
   await Promise.race([serve(), aborted(signal)]);
@@ -45,6 +57,12 @@ export const rawSource: Program = async (_world, options, parent, signal) => {
   publisher.close();
   reply.close();
 };
+
+/** A question that is no echo: four bytes, a count of messages or one of these. */
+const CREDIT_BYTES = 4;
+const TICK = -1;
+const REST = 0;
+const ECHO = -2;
 
 /** Measures the same phases as the bench's Sink. */
 export const rawSink: Program = async (_world, options, parent, signal) => {
@@ -54,34 +72,46 @@ export const rawSink: Program = async (_world, options, parent, signal) => {
   subscriber.connect(endpoints?.[0] ?? "");
   request.connect(endpoints?.[1] ?? "");
   subscriber.subscribe();
-  const latencies: number[] = [];
-  while (latencies.length < latencyCount) {
-    const [frame] = await subscriber.receive();
-    latencies.push(nowUs() - (frame?.readDoubleLE() ?? 0));
-  }
-  parent.send({ kind: "measured", phase: "one way", ...percentilesOf(latencies) });
-  await request.send(Buffer.alloc(0));
-  await request.receive();
-  const startUs = nowUs();
-  for (let each = 0; each < burstCount; each += 1) await subscriber.receive();
-  const perSecond = (burstCount * 1e6) / (nowUs() - startUs);
-  parent.send({ kind: "measured", phase: "burst", perSecond });
-  const trips: number[] = [];
-  const beginUs = nowUs();
-  for (let each = 0; each < echoCount; each += 1) {
-    const sentUs = nowUs();
-    await request.send(Buffer.alloc(frameBytes, 1));
+  const told = (facts: PhaseReport): void => parent.send({ kind: "measured", ...facts });
+  const ask = async (question: Buffer): Promise<void> => {
+    await request.send(question);
     await request.receive();
-    trips.push(nowUs() - sentUs);
+  };
+  const credit = (count: number): Promise<void> => {
+    const question = Buffer.alloc(CREDIT_BYTES);
+    question.writeInt32LE(count);
+    return ask(question);
+  };
+  const take = async (count: number): Promise<void> => {
+    for (let each = 0; each < count; each += 1) await subscriber.receive();
+  };
+  await take(1);
+  await credit(WARM_UP_COUNT);
+  await take(WARM_UP_COUNT);
+  const startUs = nowUs();
+  await credit(burstCount);
+  await take(burstCount);
+  told({ phase: "burst", perSecond: (burstCount * 1e6) / (nowUs() - startUs) });
+  await credit(TICK);
+  await take(SETTLING_COUNT);
+  const latencies = new Times(latencyCount);
+  for (let isWanted = true; isWanted; ) {
+    const [frame] = await subscriber.receive();
+    isWanted = latencies.add(nowUs() - (frame?.readDoubleLE() ?? 0));
   }
-  const tripsPerSecond = (echoCount * 1e6) / (nowUs() - beginUs);
-  parent.send({
-    kind: "measured",
-    phase: "round trip",
-    perSecond: tripsPerSecond,
-    ...percentilesOf(trips),
-  });
-  parent.send({ kind: "measured", phase: "over" });
+  told({ phase: "one way", ...percentilesOf(latencies.values) });
+  await credit(REST);
+  const trips = new Times(echoCount);
+  let beginUs = 0;
+  for (let each = -WARM_UP_ECHO_COUNT; each < echoCount; each += 1) {
+    const sentUs = nowUs();
+    if (each === 0) beginUs = sentUs;
+    await ask(Buffer.alloc(frameBytes, 1));
+    if (each >= 0) trips.add(nowUs() - sentUs);
+  }
+  const perSecond = (echoCount * 1e6) / (nowUs() - beginUs);
+  told({ phase: "round trip", perSecond, ...percentilesOf(trips.values) });
+  told({ phase: "over" });
   await aborted(signal);
   subscriber.close();
   request.close();
