@@ -16,7 +16,7 @@ export interface PortPlace {
 export function providerKey(
   place: PortPlace,
   scope: MessageScope,
-  kind: "pub" | "srv",
+  kind: "pub" | "srv" | "rep" | "ans",
   messages: readonly { readonly name: string; readonly fingerprint: string }[],
 ): string {
   const types = messages.map(({ name, fingerprint }) => `${name}:${fingerprint}`).join("#");

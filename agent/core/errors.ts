@@ -30,14 +30,19 @@ export const ERROR_SENTENCES = {
   PLAYBACK_RATE_INVALID: "a recording is played at a rate of more than 0",
   PLAYBACK_REPLY_UNKNOWN: "the recording has no answer to this request",
   PROGRAM_UNKNOWN: "no program has this name",
-  RECORD_CHAIN_UNREADABLE: "the chain did not give a block that the record of the day needs",
   RECORDING_UNREADABLE: "this is no recording, or not one of this component",
+  RECORD_CHAIN_UNREADABLE: "the chain did not give a block that the record of the day needs",
   RUN_AS_REFUSED: "a program cannot run as it should",
   SPAWNER_IN_USE: "another process of this name has the lasting children of this folder",
   STATE_INVALID: "a component's snapshot cannot be kept",
+  STATE_MACHINE_ENDLESS: "the actions of a state machine keep sending it events",
+  STATE_MACHINE_INVALID: "the definition of a state machine contradicts itself",
   STORE_IN_USE: "another process has this database open",
   STORE_NAME_INVALID: "a database is named by letters, digits and hyphens",
+  TIMER_PERIOD_INVALID: "a timer's period is at least a microsecond",
+  WIRE_DOOR_CLOSED: "a socket's door for other programs cannot be opened at this address",
   WIRE_FRAME_TOO_LARGE: "a message is larger than one frame may be",
+  WIRE_KEY_INVALID: "a key pair of CURVE is two keys that fit, each 40 characters of Z85",
 } as const;
 
 /** A stable name of a failure. */

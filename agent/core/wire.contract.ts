@@ -4,7 +4,14 @@
 import assert from "node:assert/strict";
 import { asked, eventually, fromUtf8, Inbox, type RunIn, utf8 } from "./run-in-world.contract.ts";
 import { hasCode } from "./store.contract.ts";
-import { FRAME_BYTES_MAX, type Wire, type WireRequest, type WireSubscriber } from "./wire.ts";
+import {
+  FRAME_BYTES_MAX,
+  type Reach,
+  type Wire,
+  type WirePublisher,
+  type WireRequest,
+  type WireSubscriber,
+} from "./wire.ts";
 
 class Listener extends Inbox<string> implements AsyncDisposable {
   readonly subscriber: WireSubscriber;
@@ -20,6 +27,32 @@ class Listener extends Inbox<string> implements AsyncDisposable {
   }
 }
 
+function numbered(number: number): Uint8Array {
+  const frame = new Uint8Array(512);
+  new DataView(frame.buffer).setUint32(0, number);
+  return frame;
+}
+
+function numberIn(frame: Uint8Array): number {
+  return new DataView(frame.buffer, frame.byteOffset).getUint32(0);
+}
+
+/** Offers numbered frames to one subscriber until `dropCount` of them were dropped. */
+function flood(
+  publisher: WirePublisher,
+  dropCount: number,
+): { readonly queued: number[]; readonly offeredCount: number } {
+  const queued: number[] = [];
+  let offeredCount = 0;
+  const untilCount = publisher.droppedCount + dropCount;
+  while (publisher.droppedCount < untilCount) {
+    assert(offeredCount < 1_000_000, "nothing was ever dropped");
+    if (publisher.offer(numbered(offeredCount)) === 1) queued.push(offeredCount);
+    offeredCount += 1;
+  }
+  return { queued, offeredCount };
+}
+
 export function wireContract(name: string, run: RunIn<"wire" | "clock">): void {
   describe(`wire contract: ${name}`, function () {
     this.timeout(30_000);
@@ -27,6 +60,11 @@ export function wireContract(name: string, run: RunIn<"wire" | "clock">): void {
     publishingFailures(run);
     asking(run);
     askingFailures(run);
+    stamping(run);
+    pausing(run);
+    refusing(run);
+    losing(run);
+    for (const reach of ["process", "board", "network"] as const) reaching(reach, run);
   });
 }
 
@@ -140,23 +178,15 @@ function publishingFailures(run: RunIn<"wire" | "clock">): void {
     run(async ({ wire, clock }) => {
       await using publisher = await wire.publisher();
       const inbox = new Inbox<number>();
-      await using subscriber = wire.subscriber((frame) =>
-        inbox.push(new DataView(frame.buffer, frame.byteOffset).getUint32(0)),
-      );
+      await using subscriber = wire.subscriber((frame) => inbox.push(numberIn(frame)));
       subscriber.connect(publisher.endpoint);
       await eventually(clock, () => publisher.subscriberCount === 1);
-      const queued: number[] = [];
       // In one go: nobody gets a turn to take anything out.
-      for (let index = 0; index < 30_000; index += 1) {
-        const frame = new Uint8Array(64);
-        new DataView(frame.buffer).setUint32(0, index);
-        if (publisher.offer(frame) === 1) queued.push(index);
-      }
-      assert(publisher.droppedCount > 0, "nothing was dropped: the test proves nothing");
-      assert.equal(queued.length + publisher.droppedCount, 30_000);
+      const { queued, offeredCount } = flood(publisher, 10);
+      assert.equal(queued.length + publisher.droppedCount, offeredCount);
       assert.deepEqual(await inbox.take(queued.length), queued);
-      assert.equal(publisher.offer(new Uint8Array(64)), 1);
-      assert.equal(await inbox.next(), 0);
+      assert.equal(publisher.offer(numbered(7)), 1);
+      assert.equal(await inbox.next(), 7);
     }));
 
   it("what was accepted before disposal leaves; then nothing is, and twice is once", () =>
@@ -284,5 +314,199 @@ function askingFailures(run: RunIn<"wire" | "clock">): void {
       held[0]?.(utf8("for nobody"));
       await using stays = wire.client(server.endpoint);
       assert.equal(fromUtf8(await asked(stays, utf8("x"), 5000)), "x");
+    }));
+}
+
+/** The last µs before 2106, today, the first µs, and what no clock says. */
+const STAMPS = [4_294_967_295_999_999, 1_800_000_000_123_457, 1, 0, Number.MAX_SAFE_INTEGER, -1];
+
+function stamping(run: RunIn<"wire" | "clock">): void {
+  it("carries the sender's time stamp to the µs, or none", () =>
+    run(async ({ wire, clock }) => {
+      await using publisher = await wire.publisher();
+      const inbox = new Inbox<readonly [string | undefined, number | undefined]>();
+      await using subscriber = wire.subscriber((frame, sentUtcUs) =>
+        inbox.push([fromUtf8(frame), sentUtcUs]),
+      );
+      subscriber.connect(publisher.endpoint);
+      await eventually(clock, () => publisher.subscriberCount === 1);
+      for (const stamp of [...STAMPS, undefined]) publisher.offer(utf8("x"), stamp);
+      for (const stamp of [...STAMPS, undefined])
+        assert.deepEqual(await inbox.next(), ["x", stamp]);
+    }));
+
+  it("carries the time stamps of requests and replies", () =>
+    run(async ({ wire }) => {
+      const heard: (number | undefined)[] = [];
+      await using server = await wire.server(({ frame, sentUtcUs, reply }) => {
+        heard.push(sentUtcUs);
+        reply(frame, sentUtcUs);
+      });
+      await using client = wire.client(server.endpoint);
+      for (const stamp of [...STAMPS, undefined]) {
+        const answer = await client.request(utf8("x"), 5000, stamp);
+        assert.deepEqual(answer, { kind: "reply", frame: utf8("x"), sentUtcUs: stamp });
+      }
+      assert.deepEqual(heard, [...STAMPS, undefined]);
+    }));
+}
+
+function pausing(run: RunIn<"wire" | "clock">): void {
+  it("a subscriber that pauses gets nothing; its publisher's queue fills, and nothing else is lost", () =>
+    run(async ({ wire, clock }) => {
+      await using publisher = await wire.publisher();
+      await using other = await wire.publisher();
+      const inbox = new Inbox<number>();
+      await using subscriber = wire.subscriber((frame) => inbox.push(numberIn(frame)));
+      subscriber.connect(publisher.endpoint);
+      subscriber.connect(other.endpoint);
+      await eventually(clock, () => publisher.subscriberCount + other.subscriberCount === 2);
+      publisher.offer(numbered(1));
+      assert.equal(await inbox.next(), 1);
+      subscriber.pause();
+      subscriber.pause();
+      const { queued } = flood(publisher, 10);
+      await using witness = wire.subscriber((frame) => inbox.push(-numberIn(frame)));
+      witness.connect(other.endpoint);
+      await eventually(clock, () => other.subscriberCount === 2);
+      assert.equal(other.offer(numbered(5)), 2);
+      // The witness has its copy: the one who pauses had the same time.
+      assert.equal(await inbox.next(), -5);
+      assert.equal(inbox.waiting, 0);
+      subscriber.resume();
+      subscriber.resume();
+      const got = await inbox.take(queued.length + 1);
+      assert.deepEqual(
+        got.toSpliced(got.lastIndexOf(5), 1).filter((number, at) => number !== queued[at]),
+        [],
+      );
+      assert.equal(publisher.offer(numbered(7)), 1);
+      assert.equal(await inbox.next(), 7);
+    }));
+
+  it("a subscriber may pause at any frame, go on, and leave while it pauses", () =>
+    run(async ({ wire, clock }) => {
+      await using publisher = await wire.publisher();
+      const inbox = new Inbox<number>();
+      await using subscriber = wire.subscriber((frame) => {
+        subscriber.pause();
+        inbox.push(numberIn(frame));
+      });
+      subscriber.connect(publisher.endpoint);
+      await eventually(clock, () => publisher.subscriberCount === 1);
+      for (let number = 0; number < 50; number += 1) publisher.offer(numbered(number));
+      for (let number = 0; number < 40; number += 1) {
+        assert.equal(await inbox.next(), number);
+        assert.equal(inbox.waiting, 0);
+        subscriber.resume();
+      }
+      assert.equal(await inbox.next(), 40);
+      subscriber.disconnect(publisher.endpoint);
+      subscriber.resume();
+      await eventually(clock, () => publisher.subscriberCount === 0);
+      assert.equal(inbox.waiting, 0);
+      subscriber.pause();
+      subscriber.connect(publisher.endpoint);
+      await eventually(clock, () => publisher.subscriberCount === 1);
+      publisher.offer(numbered(99));
+      subscriber.resume();
+      assert.equal(await inbox.next(), 99);
+    }));
+}
+
+function refusing(run: RunIn<"wire" | "clock">): void {
+  it("a refused request ends at once; only the first answer counts", () =>
+    run(async ({ wire }) => {
+      await using server = await wire.server(({ frame, reply, refuse }) => {
+        if (fromUtf8(frame) === "reply first") reply(frame);
+        refuse();
+        refuse();
+        reply(frame);
+      });
+      await using client = wire.client(server.endpoint);
+      const refused = { kind: "none", reason: "refused" };
+      assert.deepEqual(await client.request(utf8("x"), 60_000), refused);
+      assert.equal(fromUtf8(await asked(client, utf8("reply first"), 60_000)), "reply first");
+      assert.deepEqual(await client.request(new Uint8Array(), 60_000), refused);
+    }));
+
+  it("names each client by one text while it is connected", () =>
+    run(async ({ wire }) => {
+      await using server = await wire.server(({ client, reply }) => reply(utf8(client)));
+      await using first = wire.client(server.endpoint);
+      await using second = wire.client(server.endpoint);
+      const names: (string | undefined)[] = [];
+      for (const client of [first, second, first, second, first])
+        names.push(fromUtf8(await asked(client, utf8("who am I"), 5000)));
+      assert.equal(new Set(names).size, 2);
+      assert.deepEqual([names[2], names[3], names[4]], [names[0], names[1], names[0]]);
+    }));
+}
+
+function losing(run: RunIn<"wire" | "clock">): void {
+  it("requests under way are lost at once when their server is gone", () =>
+    run(async ({ wire, clock }) => {
+      let heardCount = 0;
+      const server = await wire.server(({ frame, reply }) => {
+        heardCount += 1;
+        if (fromUtf8(frame) === "answered") reply(frame);
+      });
+      await using client = wire.client(server.endpoint);
+      const lost = Array.from({ length: 3 }, () => client.request(utf8("held"), 60_000));
+      const answered = asked(client, utf8("answered"), 60_000);
+      await eventually(clock, () => heardCount === 4);
+      await server[Symbol.asyncDispose]();
+      for (const each of lost) assert.deepEqual(await each, { kind: "none", reason: "lost" });
+      assert.equal(fromUtf8(await answered), "answered");
+      assert.deepEqual(await client.request(utf8("after"), 30), {
+        kind: "none",
+        reason: "timeout",
+      });
+    }));
+}
+
+function reaching(reach: Reach, run: RunIn<"wire" | "clock">): void {
+  it(`reach ${reach}: publishes in order, never at once, and counts what it drops`, () =>
+    run(async ({ wire, clock }) => {
+      const publisher = await wire.publisher({ reach });
+      const inbox = new Inbox<number>();
+      await using subscriber = wire.subscriber((frame) => inbox.push(numberIn(frame)));
+      subscriber.connect(publisher.endpoint);
+      await eventually(clock, () => publisher.subscriberCount === 1);
+      const { queued, offeredCount } = flood(publisher, 10);
+      assert.equal(inbox.waiting, 0);
+      assert.equal(queued.length + publisher.droppedCount, offeredCount);
+      assert.deepEqual(await inbox.take(queued.length), queued);
+      publisher.offer(numbered(8));
+      await publisher[Symbol.asyncDispose]();
+      assert.equal(await inbox.next(), 8);
+    }));
+
+  it(`reach ${reach}: asks, answers, refuses and loses`, () =>
+    run(async ({ wire, clock }) => {
+      const held: string[] = [];
+      const server = await wire.server(
+        ({ frame, sentUtcUs, reply, refuse, client }) => {
+          const text = fromUtf8(frame) ?? "";
+          if (text === "refuse") refuse();
+          else if (text === "hold") held.push(client);
+          else reply(utf8(text.toUpperCase()), sentUtcUs);
+        },
+        { reach },
+      );
+      await using client = wire.client(server.endpoint);
+      assert.deepEqual(await client.request(utf8("x"), 5000, 12_345), {
+        kind: "reply",
+        frame: utf8("X"),
+        sentUtcUs: 12_345,
+      });
+      assert.deepEqual(await client.request(utf8("refuse"), 5000), {
+        kind: "none",
+        reason: "refused",
+      });
+      const pending = client.request(utf8("hold"), 60_000);
+      await eventually(clock, () => held.length === 1);
+      await server[Symbol.asyncDispose]();
+      assert.deepEqual(await pending, { kind: "none", reason: "lost" });
     }));
 }

@@ -4,6 +4,7 @@ import type { Activity } from "../core/activity.ts";
 import type { Clock } from "../core/clock.ts";
 import type { LogLevel } from "../core/log.ts";
 import type { World } from "../core/world.ts";
+import type { CurveKeys } from "./curve-keys.ts";
 import { DiskFiles } from "./disk-files.ts";
 import { FileAssets } from "./file-assets.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
@@ -30,6 +31,8 @@ export interface RealWorldOptions {
   readonly assetsFolder: string;
   readonly spawner: ProgramSpawnerOptions;
   readonly rpc?: HttpRpcOptions;
+  /** See ZmqWireOptions; default: the wire is not secured. */
+  readonly curve?: CurveKeys;
   /** Lines below it are not written; default "info". */
   readonly levelMin?: LogLevel;
   /** Default: the machine's. A SteppedClock for logical time. */
@@ -49,6 +52,7 @@ export function lastingFolder(dataFolder: string, name: string): string {
 export function makeWorld(options: RealWorldOptions): World {
   const { name, levelMin = "info", logStream = process.stderr } = options;
   const clock = options.clock ?? new SystemClock();
+  const { activity = NO_ACTIVITY } = options;
   const log = new LineLog({ name, stream: logStream, levelMin, clock });
   const lasting = { folder: lastingFolder(options.dataFolder, name) };
   return {
@@ -56,13 +60,17 @@ export function makeWorld(options: RealWorldOptions): World {
     random: new NodeRandom(),
     lan: new UdpLan(options.broadcastHost),
     nics: new SysfsNics(),
-    wire: new ZmqWire({ host: options.host }),
+    wire: new ZmqWire({
+      host: options.host,
+      activity,
+      ...(options.curve === undefined ? {} : { curve: options.curve }),
+    }),
     store: new LaterStore(options.dataFolder),
     spawner: new ProgramSpawner({ lasting, ...options.spawner }, log),
     files: new DiskFiles(join(options.dataFolder, "recordings")),
     rpc: new LaterRpc(options.rpc),
     assets: new FileAssets(options.assetsFolder),
-    activity: options.activity ?? NO_ACTIVITY,
+    activity,
   };
 }
 

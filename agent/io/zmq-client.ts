@@ -1,130 +1,104 @@
-import { Dealer } from "zeromq";
 import { FRAMES_QUEUED_MAX, type WireAnswer, type WireClient } from "../core/wire.ts";
-import { sleepMs } from "./sleep.ts";
-import {
-  asBuffer,
-  CONNECTOR_OPTIONS,
-  checkFrame,
-  isEndpoint,
-  readAll,
-  SEND_AT_ONCE,
-} from "./zmq-options.ts";
-import { REQUEST_ID_BYTES } from "./zmq-server.ts";
+import type { Link, LinkUser, Parts, Security } from "./link.ts";
+import { LinkConnector } from "./link-connector.ts";
+import { checkFrame, decodeStamp, plainBytes, withStamp } from "./wire-frames.ts";
 
-/** Pauses between attempts while there is no connection: short at first, as for one that is being made. */
-const RETRY_MS_MIN = 1;
-const RETRY_MS_MAX = 64;
-const NEVER = new AbortController().signal;
+/** Length of the number by which a client knows the reply to its request. */
+const REQUEST_ID_BYTES = 4;
+const DELIMITER = new Uint8Array();
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 const LOST: WireAnswer = { kind: "none", reason: "lost" };
 const TIMEOUT: WireAnswer = { kind: "none", reason: "timeout" };
+const REFUSED: WireAnswer = { kind: "none", reason: "refused" };
 
 interface Pending {
-  readonly id: Buffer;
   readonly frame: Uint8Array;
+  readonly sentUtcUs: number | undefined;
   readonly settle: (answer: WireAnswer) => void;
+  isSent: boolean;
 }
 
 /**
- * Asks one server over DEALER. A request waits here, not inside libzmq, until there is a connection:
- * one that timed out meanwhile is never sent, so a server that comes back is not met by old orders.
+ * Asks one server: [number, empty, body, perhaps a stamp], as DEALER asks REP, so that a plain REP may
+ * answer, too. A request waits here until there is a link: one that timed out meanwhile is never sent,
+ * so a server that comes back is not met by old orders.
  */
 export class ZmqClient implements WireClient {
-  /** Replies that came too late, twice, or from a server that is none of ours. */
+  /** Replies that came too late, twice, or to no request of ours. */
   strayCount = 0;
-  readonly #socket: Dealer;
+  readonly #connector: LinkConnector;
   readonly #pending = new Map<number, Pending>();
-  /** Requests that wait for a connection, in order. */
-  #unsent: Pending[] = [];
-  #sending = false;
+  #link: Link | undefined;
   #lastId = 0;
+  #isClosed = false;
 
-  constructor(endpoint: string) {
-    this.#socket = new Dealer({
-      ...CONNECTOR_OPTIONS,
-      ...SEND_AT_ONCE,
-      // Takes messages only for a connection that is up.
-      immediate: true,
-      sendHighWaterMark: FRAMES_QUEUED_MAX,
+  constructor(endpoint: string, security?: Security) {
+    this.#connector = new LinkConnector({
+      endpoint,
+      type: "DEALER",
+      security,
+      open: (link) => this.#opened(link),
     });
-    if (isEndpoint(endpoint)) this.#socket.connect(endpoint);
-    void readAll(this.#socket, (parts) => this.#take(parts));
   }
 
-  async request(frame: Uint8Array, timeoutMs: number): Promise<WireAnswer> {
+  async request(frame: Uint8Array, timeoutMs: number, sentUtcUs?: number): Promise<WireAnswer> {
     checkFrame(frame);
-    if (this.#socket.closed || this.#pending.size >= FRAMES_QUEUED_MAX) return LOST;
+    if (this.#isClosed || this.#pending.size >= FRAMES_QUEUED_MAX) return LOST;
     this.#lastId = (this.#lastId + 1) >>> 0;
-    const id = Buffer.alloc(REQUEST_ID_BYTES);
-    id.writeUInt32LE(this.#lastId);
-    const key = this.#lastId;
+    const id = this.#lastId;
     return new Promise((resolve) => {
       const settle = (answer: WireAnswer): void => {
         clearTimeout(timer);
-        this.#pending.delete(key);
+        this.#pending.delete(id);
         resolve(answer);
       };
-      const timer = setTimeout(() => settle(TIMEOUT), Math.min(timeoutMs, 2 ** 31 - 1));
-      const pending = { id, frame, settle };
-      this.#pending.set(key, pending);
-      this.#unsent.push(pending);
-      if (!this.#sending) void this.#sendAll();
+      const timer = setTimeout(() => settle(TIMEOUT), Math.min(timeoutMs, TIMER_MS_MAX));
+      const pending = { frame, sentUtcUs, settle, isSent: false };
+      this.#pending.set(id, pending);
+      if (this.#link !== undefined) send(this.#link, id, pending);
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#socket.close();
+    this.#isClosed = true;
+    this.#link = undefined;
+    const closing = this.#connector.close();
     for (const { settle } of [...this.#pending.values()]) settle(LOST);
-    return Promise.resolve();
+    await closing;
   }
 
-  async #sendAll(): Promise<void> {
-    this.#sending = true;
-    let retryMs = RETRY_MS_MIN;
-    while (this.#unsent.length > 0 && !this.#socket.closed) {
-      const batch = this.#unsent;
-      this.#unsent = [];
-      for (const [index, pending] of batch.entries()) {
-        if (!this.#isAwaited(pending)) continue;
-        if (await this.#send(pending)) {
-          retryMs = RETRY_MS_MIN;
-          continue;
-        }
-        const unsent = [...batch.slice(index), ...this.#unsent];
-        this.#unsent = unsent.filter((each) => this.#isAwaited(each));
-        await sleepMs(retryMs, NEVER);
-        retryMs = Math.min(RETRY_MS_MAX, 2 * retryMs);
-        break;
-      }
-    }
-    this.#sending = false;
+  #opened(link: Link): LinkUser {
+    this.#link = link;
+    for (const [id, pending] of this.#pending) send(link, id, pending);
+    return {
+      message: (parts) => this.#take(parts, link.isOurs),
+      command: () => undefined,
+      lost: () => {
+        this.#link = undefined;
+        for (const { isSent, settle } of [...this.#pending.values()]) if (isSent) settle(LOST);
+      },
+    };
   }
 
-  /** Whether it has neither timed out nor been given up. */
-  #isAwaited({ id }: Pending): boolean {
-    return this.#pending.has(id.readUInt32LE());
-  }
-
-  /** False when there is no connection, or no room in it. */
-  async #send({ id, frame }: Pending): Promise<boolean> {
-    try {
-      await this.#socket.send([id, asBuffer(frame)]);
-      return true;
-    } catch (error) {
-      if (this.#socket.closed || (error as NodeJS.ErrnoException).code === "EAGAIN") return false;
-      throw error;
-    }
-  }
-
-  #take([id, body]: readonly Buffer[]): void {
-    const pending =
-      id?.byteLength === REQUEST_ID_BYTES ? this.#pending.get(id.readUInt32LE()) : undefined;
-    if (pending === undefined || body === undefined) this.strayCount += 1;
+  #take([idPart, delimiter, body, stamp]: Parts, isOurs: boolean): void {
+    const id =
+      idPart?.byteLength === REQUEST_ID_BYTES ? Buffer.from(idPart).readUInt32LE() : undefined;
+    const pending = id === undefined ? undefined : this.#pending.get(id);
+    if (pending === undefined || delimiter?.byteLength !== 0) this.strayCount += 1;
+    else if (body === undefined) pending.settle(REFUSED);
     else
       pending.settle({
         kind: "reply",
-        frame: new Uint8Array(body.buffer, body.byteOffset, body.byteLength),
-        sentUtcUs: undefined,
+        frame: plainBytes(body),
+        sentUtcUs: decodeStamp(stamp, isOurs),
       });
   }
+}
+
+function send(link: Link, id: number, pending: Pending): void {
+  const idPart = Buffer.alloc(REQUEST_ID_BYTES);
+  idPart.writeUInt32LE(id);
+  pending.isSent = true;
+  link.send([idPart, DELIMITER, ...withStamp(pending.frame, pending.sentUtcUs, link.isOurs)]);
 }

@@ -1,100 +1,69 @@
-import { XPublisher } from "zeromq";
-import type { WirePublisher } from "../core/wire.ts";
-import { FRAMES_QUEUED_MAX } from "../core/wire.ts";
-import { batchLength, packBatch } from "./frame-batch.ts";
-import { sleepMs } from "./sleep.ts";
-import {
-  asBuffer,
-  checkFrame,
-  LINGER_MS_MAX,
-  readAll,
-  SEND_AT_ONCE,
-  SOCKET_OPTIONS,
-} from "./zmq-options.ts";
+import { type BindOptions, FRAMES_QUEUED_MAX, type WirePublisher } from "../core/wire.ts";
+import type { Link, LinkUser, Parts } from "./link.ts";
+import { LinkListener, type ListenerParts } from "./link-listener.ts";
+import { checkFrame, withStamp } from "./wire-frames.ts";
 
-/** Length of the random topic by which each subscriber is known. */
-export const TOPIC_BYTES = 8;
-/** The byte after the topic: what follows is one frame, or a packed batch. */
-export const ALONE = 0;
-export /**
- *
- */
-const PACKED = 1;
+/** Command by which a subscriber of ours stops the flow. */
+export const PAUSE = "PAUSE";
+/** Command by which it lets the flow go on. */
+export const RESUME = "RESUME";
 
-const SUBSCRIBERS_MAX = 1024;
 /** Most bytes that wait for one subscriber: ten thousand frames of 4 MiB would be more than a board has. */
 const QUEUED_BYTES_MAX = 32 * 1024 * 1024;
-/** Batches that wait inside libzmq; the rest waits here, where it can be counted. */
-const BATCHES_INSIDE_MAX = 16;
-const RETRY_MS_MIN = 1;
-const RETRY_MS_MAX = 16;
-const NEVER = new AbortController().signal;
-
-interface Subscriber {
-  readonly heads: readonly [alone: Buffer, packed: Buffer];
-  queue: Uint8Array[];
-  /** Frames before this one have left. */
-  start: number;
-  queuedBytes: number;
-}
+/** Topics of one plain subscriber. */
+const TOPICS_MAX = 64;
 
 /**
- * Publishes over XPUB, each subscriber under a topic of its own.
+ * Publishes over a link per subscriber, each with a queue of its own that is bounded and counted.
  *
- * A plain PUB socket neither tells how many copies it queued nor that it dropped some, and with
- * ZMQ_XPUB_NODROP one slow subscriber would hold up all. With a topic each, subscriptions come and go
- * one by one (also when a connection breaks), a full queue is that subscriber's alone, and `offer`
- * counts exactly. What it costs, one send per subscriber and batch, batching earns back.
+ * Subscribers of ours get every frame. Plain ones, such as a SUB of libzmq, get what begins with one of
+ * their topics, the payload and perhaps a stamp; what they get, or miss, is counted apart.
  */
 export class ZmqPublisher implements WirePublisher {
-  readonly endpoint: string;
   droppedCount = 0;
-  readonly #socket: XPublisher;
-  readonly #subscribers = new Map<string, Subscriber>();
-  #immediate: NodeJS.Immediate | undefined;
-  #draining: Promise<void> | undefined;
+  /** Copies that plain subscribers missed. */
+  plainDroppedCount = 0;
+  readonly #peers = new Set<SubscriberPeer>();
+  #listener: LinkListener | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(socket: XPublisher, endpoint: string) {
-    this.#socket = socket;
-    this.endpoint = endpoint;
-    void readAll(socket, (parts) => this.#subscribed(parts));
+  /** Binds it. @throws AgentError WIRE_DOOR_CLOSED. */
+  static async bind(parts: ListenerParts, options: BindOptions = {}): Promise<ZmqPublisher> {
+    const publisher = new ZmqPublisher();
+    const open = (link: Link): LinkUser => publisher.#opened(link);
+    publisher.#listener = await LinkListener.bind(parts, "PUB", options, open);
+    return publisher;
   }
 
-  /** Binds on `address`, whose port may be "*". */
-  static async bind(address: string): Promise<ZmqPublisher> {
-    const socket = new XPublisher({
-      ...SOCKET_OPTIONS,
-      ...SEND_AT_ONCE,
-      noDrop: true,
-      sendHighWaterMark: BATCHES_INSIDE_MAX,
-    });
-    await socket.bind(address);
-    return new ZmqPublisher(socket, socket.lastEndpoint ?? address);
+  get endpoint(): string {
+    return this.#listener?.endpoint ?? "";
   }
 
   get subscriberCount(): number {
-    return this.#subscribers.size;
+    let count = 0;
+    for (const { link, topics } of this.#peers) if (link.isOurs && topics.length > 0) count += 1;
+    return count;
   }
 
-  offer(frame: Uint8Array): number {
+  offer(frame: Uint8Array, sentUtcUs?: number): number {
     checkFrame(frame);
-    if (this.#closing !== undefined) return 0;
+    let ours: Parts | undefined;
+    let plain: Parts | undefined;
     let copyCount = 0;
-    for (const subscriber of this.#subscribers.values()) {
-      const { queue, start, queuedBytes } = subscriber;
-      const full =
-        queue.length - start >= FRAMES_QUEUED_MAX ||
-        queuedBytes + frame.byteLength > QUEUED_BYTES_MAX;
-      if (full) {
-        this.droppedCount += 1;
-        continue;
-      }
-      queue.push(frame);
-      subscriber.queuedBytes += frame.byteLength;
-      copyCount += 1;
+    for (const { link, topics } of this.#peers) {
+      if (!topics.some((topic) => begins(frame, topic))) continue;
+      const isFull =
+        link.queuedCount >= FRAMES_QUEUED_MAX ||
+        link.queuedBytes + frame.byteLength > QUEUED_BYTES_MAX;
+      if (link.isOurs) {
+        if (isFull) this.droppedCount += 1;
+        else {
+          link.send((ours ??= withStamp(frame, sentUtcUs, true)));
+          copyCount += 1;
+        }
+      } else if (isFull) this.plainDroppedCount += 1;
+      else link.send((plain ??= withStamp(frame, sentUtcUs, false)));
     }
-    if (copyCount > 0) this.#drainSoon();
     return copyCount;
   }
 
@@ -104,102 +73,49 @@ export class ZmqPublisher implements WirePublisher {
   }
 
   async #close(): Promise<void> {
-    // What was accepted leaves, unless nobody takes it: then the end must not wait for them.
-    await Promise.race([this.#drain(), sleepMs(LINGER_MS_MAX, NEVER)]);
-    this.#socket.close();
-    this.#subscribers.clear();
-    await this.#draining;
+    this.#listener?.close();
+    const links = [...this.#peers].map(({ link }) => link);
+    this.#peers.clear();
+    await Promise.all(links.map((link) => link.end()));
   }
 
-  #subscribed([message]: readonly Buffer[]): void {
-    if (message?.byteLength !== 1 + TOPIC_BYTES) return;
-    const topic = message.subarray(1);
-    const key = topic.toString("latin1");
-    if (message[0] === 0) this.#subscribers.delete(key);
-    else if (this.#subscribers.size < SUBSCRIBERS_MAX && !this.#subscribers.has(key))
-      this.#subscribers.set(key, {
-        heads: [Buffer.from([...topic, ALONE]), Buffer.from([...topic, PACKED])],
-        queue: [],
-        start: 0,
-        queuedBytes: 0,
-      });
-  }
-
-  #drainSoon(): void {
-    if (this.#draining === undefined) this.#immediate ??= setImmediate(() => void this.#drain());
-  }
-
-  /** Sends what waits until nothing does; one at a time. */
-  #drain(): Promise<void> {
-    this.#draining ??= this.#drainAll().finally(() => {
-      this.#draining = undefined;
-    });
-    return this.#draining;
-  }
-
-  async #drainAll(): Promise<void> {
-    clearImmediate(this.#immediate);
-    this.#immediate = undefined;
-    const packer = new Packer();
-    let retryMs = RETRY_MS_MIN;
-    while (!this.#socket.closed) {
-      let sentCount = 0;
-      let waits = false;
-      for (const subscriber of this.#subscribers.values()) {
-        if (subscriber.start === subscriber.queue.length) continue;
-        if (await this.#sendBatch(subscriber, packer)) sentCount += 1;
-        waits ||= subscriber.start < subscriber.queue.length;
-      }
-      if (!waits) return;
-      // All that have something waiting are full inside libzmq: its own thread needs a moment.
-      if (sentCount > 0) retryMs = RETRY_MS_MIN;
-      else {
-        await sleepMs(retryMs, NEVER);
-        retryMs = Math.min(RETRY_MS_MAX, 2 * retryMs);
-      }
-    }
-  }
-
-  /** Sends the head of a queue; false when libzmq has no room for this subscriber. */
-  async #sendBatch(subscriber: Subscriber, packer: Packer): Promise<boolean> {
-    const { queue, start, heads } = subscriber;
-    const count = batchLength(queue, start);
-    const { body, byteCount } = packer.pack(queue, start, count);
-    try {
-      await this.#socket.send([heads[count === 1 ? ALONE : PACKED], body]);
-    } catch (error) {
-      if (this.#socket.closed || (error as NodeJS.ErrnoException).code === "EAGAIN") return false;
-      throw error;
-    }
-    subscriber.queuedBytes -= byteCount;
-    subscriber.start += count;
-    // Shortening an array costs its length: only when at least half of it is spent.
-    if (subscriber.start * 2 >= queue.length) {
-      queue.splice(0, subscriber.start);
-      subscriber.start = 0;
-    }
-    return true;
+  #opened(link: Link): LinkUser {
+    const peer: SubscriberPeer = { link, topics: [] };
+    if (this.#closing === undefined) this.#peers.add(peer);
+    else void link.end();
+    return {
+      // Subscriptions of ZMTP 3.0 are messages: 1 or 0, then the topic.
+      message: ([part]) => {
+        if (part?.[0] === 1) subscribe(peer, part.subarray(1));
+        else if (part?.[0] === 0) cancel(peer, part.subarray(1));
+      },
+      command: (name, body) => {
+        if (name === "SUBSCRIBE") subscribe(peer, body);
+        else if (name === "CANCEL") cancel(peer, body);
+        else if (name === PAUSE && link.isOurs) link.hold(true);
+        else if (name === RESUME && link.isOurs) link.hold(false);
+      },
+      lost: () => this.#peers.delete(peer),
+    };
   }
 }
 
-/** Packs a batch once for all subscribers whose queues begin with the same frames. */
-class Packer {
-  #frames: readonly Uint8Array[] = [];
-  #packed: Packed = { body: Buffer.alloc(0), byteCount: 0 };
-
-  pack(queue: readonly Uint8Array[], start: number, count: number): Packed {
-    const same =
-      this.#frames.length === count &&
-      this.#frames.every((frame, index) => frame === queue[start + index]);
-    if (same) return this.#packed;
-    this.#frames = queue.slice(start, start + count);
-    const byteCount = this.#frames.reduce((sum, frame) => sum + frame.byteLength, 0);
-    this.#packed = { body: asBuffer(packBatch(this.#frames)), byteCount };
-    return this.#packed;
-  }
+interface SubscriberPeer {
+  readonly link: Link;
+  /** What it wants to hear: payloads that begin so. */
+  topics: readonly Buffer[];
 }
 
-interface Packed {
-  readonly body: Buffer;
-  readonly byteCount: number;
+function subscribe(peer: SubscriberPeer, topic: Uint8Array): void {
+  if (peer.topics.length < TOPICS_MAX) peer.topics = [...peer.topics, Buffer.from(topic)];
+}
+
+function cancel(peer: SubscriberPeer, topic: Uint8Array): void {
+  const index = peer.topics.findIndex((each) => each.equals(topic));
+  if (index >= 0) peer.topics = peer.topics.toSpliced(index, 1);
+}
+
+function begins(frame: Uint8Array, topic: Buffer): boolean {
+  if (topic.byteLength === 0) return true;
+  return topic.byteLength <= frame.byteLength && topic.equals(frame.subarray(0, topic.byteLength));
 }

@@ -1,76 +1,105 @@
-import { Router } from "zeromq";
-import type { WireRequest, WireServer } from "../core/wire.ts";
-import { FRAMES_QUEUED_MAX } from "../core/wire.ts";
-import { asBuffer, checkFrame, readAll, SEND_AT_ONCE, SOCKET_OPTIONS } from "./zmq-options.ts";
-
-/** Length of the number by which a client knows its request again. */
-export const REQUEST_ID_BYTES = 4;
+import {
+  type BindOptions,
+  FRAMES_QUEUED_MAX,
+  type WireRequest,
+  type WireServer,
+} from "../core/wire.ts";
+import type { Link, LinkUser, Parts } from "./link.ts";
+import { LinkListener, type ListenerParts } from "./link-listener.ts";
+import { checkFrame, decodeStamp, plainBytes, withStamp } from "./wire-frames.ts";
 
 type Serve = (request: WireRequest) => void;
 
-/** Answers requests over ROUTER: [who, request id, body] in, the same with the reply out. */
+/**
+ * Answers requests as REP does: the envelope, which is everything up to and including the first empty
+ * part, comes back before the reply. So a plain REQ or DEALER may ask, too.
+ */
 export class ZmqServer implements WireServer {
-  readonly endpoint: string;
-  /** Replies that could not be sent: their client is gone, or its queue is full. */
+  /** Replies that could not be sent: their client is gone, its queue is full, or it knows no refusals. */
   droppedCount = 0;
-  /** Messages that no client of ours sends. */
+  /** Messages that are no request. */
   malformedCount = 0;
-  readonly #socket: Router;
   readonly #serve: Serve;
+  readonly #links = new Set<Link>();
+  #listener: LinkListener | undefined;
+  #lastClient = 0;
+  #closing: Promise<void> | undefined;
 
-  private constructor(socket: Router, endpoint: string, serve: Serve) {
-    this.#socket = socket;
-    this.endpoint = endpoint;
+  private constructor(serve: Serve) {
     this.#serve = serve;
-    void readAll(socket, (parts) => this.#take(parts));
   }
 
-  /** Binds on `address`, whose port may be "*". */
-  static async bind(address: string, serve: Serve): Promise<ZmqServer> {
-    const socket = new Router({
-      ...SOCKET_OPTIONS,
-      ...SEND_AT_ONCE,
-      // Tells of a client that is gone, instead of dropping in silence.
-      mandatory: true,
-      sendHighWaterMark: FRAMES_QUEUED_MAX,
-    });
-    await socket.bind(address);
-    return new ZmqServer(socket, socket.lastEndpoint ?? address, serve);
+  /** Binds it. @throws AgentError WIRE_DOOR_CLOSED. */
+  static async bind(
+    parts: ListenerParts,
+    serve: Serve,
+    options: BindOptions = {},
+  ): Promise<ZmqServer> {
+    const server = new ZmqServer(serve);
+    const open = (link: Link): LinkUser => server.#opened(link);
+    server.#listener = await LinkListener.bind(parts, "ROUTER", options, open);
+    return server;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#socket.close();
-    return Promise.resolve();
+  get endpoint(): string {
+    return this.#listener?.endpoint ?? "";
   }
 
-  #take([who, id, body]: readonly Buffer[]): void {
-    if (who === undefined || id?.byteLength !== REQUEST_ID_BYTES || body === undefined) {
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#listener?.close();
+    const links = [...this.#links];
+    this.#links.clear();
+    await Promise.all(links.map((link) => link.end()));
+  }
+
+  #opened(link: Link): LinkUser {
+    if (this.#closing === undefined) this.#links.add(link);
+    else void link.end();
+    this.#lastClient += 1;
+    const client = `client-${this.#lastClient}`;
+    return {
+      message: (parts) => this.#asked(link, client, parts),
+      command: () => undefined,
+      lost: () => this.#links.delete(link),
+    };
+  }
+
+  #asked(link: Link, client: string, parts: Parts): void {
+    const delimiter = parts.findIndex(({ byteLength }) => byteLength === 0);
+    const envelope = parts.slice(0, delimiter + 1);
+    const [body, stamp, ...more] = parts.slice(delimiter + 1);
+    if (delimiter < 0 || body === undefined || more.length > 0) {
       this.malformedCount += 1;
       return;
     }
-    let replied = false;
+    let isAnswered = false;
+    const answer = (rest: Parts): void => {
+      if (isAnswered) return;
+      isAnswered = true;
+      if (!this.#links.has(link) || link.queuedCount >= FRAMES_QUEUED_MAX) this.droppedCount += 1;
+      else link.send([...envelope, ...rest]);
+    };
     this.#serve({
-      frame: new Uint8Array(body.buffer, body.byteOffset, body.byteLength),
-      sentUtcUs: undefined,
-      client: who.toString("hex"),
-      reply: (frame) => {
+      frame: plainBytes(body),
+      sentUtcUs: decodeStamp(stamp, link.isOurs),
+      client,
+      reply: (frame, sentUtcUs) => {
         checkFrame(frame);
-        if (replied) return;
-        replied = true;
-        this.#send([who, id, asBuffer(frame)]);
+        answer(withStamp(frame, sentUtcUs, link.isOurs));
       },
-      refuse: () => undefined,
+      refuse: () => {
+        // An envelope without a body. To others that would be a malformed reply: they learn by waiting.
+        if (link.isOurs) answer([]);
+        else if (!isAnswered) {
+          isAnswered = true;
+          this.droppedCount += 1;
+        }
+      },
     });
-  }
-
-  #send(parts: Buffer[]): void {
-    if (this.#socket.closed) this.droppedCount += 1;
-    // With a send timeout of zero it is sent or refused by now; the promise only tells which.
-    else
-      this.#socket.send(parts).catch((error: unknown) => {
-        const { code = "" } = error as NodeJS.ErrnoException;
-        if (code !== "EHOSTUNREACH" && code !== "EAGAIN") throw error;
-        this.droppedCount += 1;
-      });
   }
 }

@@ -1,66 +1,141 @@
-import { randomBytes } from "node:crypto";
-import { Subscriber } from "zeromq";
+import type { Activity } from "../core/activity.ts";
 import type { ReceiveFrame, WireSubscriber } from "../core/wire.ts";
-import { unpackBatch } from "./frame-batch.ts";
-import { CONNECTOR_OPTIONS, isEndpoint, readAll } from "./zmq-options.ts";
-import { ALONE, PACKED, TOPIC_BYTES } from "./zmq-publisher.ts";
+import type { Link, LinkUser, Parts, Security } from "./link.ts";
+import { LinkConnector } from "./link-connector.ts";
+import { decodeStamp, plainBytes } from "./wire-frames.ts";
+import { PAUSE, RESUME } from "./zmq-publisher.ts";
 
-/** Batches that wait inside libzmq for this process; more stay with their publishers, who count. */
-const BATCHES_INSIDE_MAX = 16;
+/** What a subscriber does its work with. */
+export interface SubscriberParts {
+  readonly security: Security;
+  /** Told of each frame that comes from a plain publisher: nobody else has counted it as sent. */
+  readonly activity: Pick<Activity, "sent">;
+}
 
-/** Follows any number of publishers over one SUB socket, known to them by a random topic. */
+/** One publisher that is followed. */
+interface Followed {
+  readonly endpoint: string;
+  readonly connector: LinkConnector;
+  link: Link | undefined;
+}
+
+/**
+ * Follows any number of publishers, over a link each.
+ *
+ * While it is paused, publishers of ours are told to keep what they have, and what was on its way is
+ * kept here: so the link lives on, and goes on answering signs of life. Plain ones are not read from.
+ */
 export class ZmqSubscriber implements WireSubscriber {
-  /** Messages that no publisher of ours sends. */
+  /** Messages of more parts than payload and stamp. */
   malformedCount = 0;
+  readonly #parts: SubscriberParts;
   readonly #receive: ReceiveFrame;
-  readonly #socket: Subscriber;
-  readonly #endpoints = new Set<string>();
-  #paused = false;
+  readonly #followed = new Map<string, Followed>();
+  /** What came while it was paused, in order. */
+  readonly #kept: { readonly from: Followed; readonly parts: Parts; readonly isOurs: boolean }[] =
+    [];
+  #isPaused = false;
+  #isClosed = false;
+  #handing: NodeJS.Immediate | undefined;
 
-  constructor(receive: ReceiveFrame) {
+  constructor(parts: SubscriberParts, receive: ReceiveFrame) {
+    this.#parts = parts;
     this.#receive = receive;
-    this.#socket = new Subscriber({
-      ...CONNECTOR_OPTIONS,
-      receiveHighWaterMark: BATCHES_INSIDE_MAX,
-    });
-    this.#socket.subscribe(randomBytes(TOPIC_BYTES));
-    void readAll(this.#socket, (parts) => this.#take(parts));
   }
 
   connect(endpoint: string): void {
-    if (this.#socket.closed || this.#endpoints.has(endpoint) || !isEndpoint(endpoint)) return;
-    this.#endpoints.add(endpoint);
-    this.#socket.connect(endpoint);
+    if (this.#isClosed || this.#followed.has(endpoint)) return;
+    const followed: Followed = {
+      endpoint,
+      connector: new LinkConnector({
+        endpoint,
+        type: "SUB",
+        security: this.#parts.security,
+        open: (link) => this.#opened(followed, link),
+      }),
+      link: undefined,
+    };
+    this.#followed.set(endpoint, followed);
   }
 
   disconnect(endpoint: string): void {
-    if (this.#socket.closed || !this.#endpoints.delete(endpoint)) return;
-    this.#socket.disconnect(endpoint);
+    const followed = this.#followed.get(endpoint);
+    if (followed === undefined) return;
+    this.#followed.delete(endpoint);
+    void followed.connector.close();
   }
 
   pause(): void {
-    this.#paused = true;
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    for (const { link } of this.#followed.values()) stop(link);
   }
 
   resume(): void {
-    this.#paused = false;
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    // Not at once: who resumes may be in the middle of something.
+    this.#handing ??= setImmediate(() => this.#handOver());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#socket.close();
-    return Promise.resolve();
+    this.#isClosed = true;
+    this.#kept.length = 0;
+    clearImmediate(this.#handing);
+    const closing = [...this.#followed.values()].map(({ connector }) => connector.close());
+    this.#followed.clear();
+    await Promise.all(closing);
   }
 
-  #take([head, body]: readonly Buffer[]): void {
-    const kind = head?.[TOPIC_BYTES];
-    if (body !== undefined && kind === ALONE)
-      this.#receive(new Uint8Array(body.buffer, body.byteOffset, body.byteLength), undefined);
-    else if (body === undefined || kind !== PACKED || !unpackBatch(body, this.#hand))
+  #opened(followed: Followed, link: Link): LinkUser {
+    followed.link = link;
+    // To peers of either version: those before 3.1 know it as a message only, and all take that.
+    link.send([Uint8Array.of(1)]);
+    if (this.#isPaused) stop(link);
+    return {
+      message: (parts) => {
+        if (this.#isPaused || this.#kept.length > 0)
+          this.#kept.push({ from: followed, parts, isOurs: link.isOurs });
+        else this.#take(parts, link.isOurs);
+      },
+      command: () => undefined,
+      lost: () => {
+        followed.link = undefined;
+      },
+    };
+  }
+
+  /** Hands over what was kept, then lets the publishers go on. */
+  #handOver(): void {
+    this.#handing = undefined;
+    const kept = this.#kept;
+    let count = 0;
+    for (const { from, parts, isOurs } of kept) {
+      if (this.#isPaused || this.#isClosed) break;
+      count += 1;
+      // A receiver may have disconnected from it in the middle of this.
+      if (this.#followed.get(from.endpoint) === from) this.#take(parts, isOurs);
+    }
+    kept.splice(0, count);
+    if (this.#isPaused || this.#isClosed) return;
+    for (const { link } of this.#followed.values()) {
+      if (link?.isOurs === true) link.command(RESUME);
+      else link?.pauseReading(false);
+    }
+  }
+
+  #take(parts: Parts, isOurs: boolean): void {
+    const [frame, stamp] = parts;
+    if (frame === undefined || parts.length > 2) {
       this.malformedCount += 1;
+      return;
+    }
+    if (!isOurs) this.#parts.activity.sent(1);
+    this.#receive(plainBytes(frame), decodeStamp(stamp, isOurs));
   }
+}
 
-  readonly #hand = (frame: Uint8Array): void => {
-    // A receiver may dispose of us in the middle of a batch.
-    if (!this.#socket.closed && !this.#paused) this.#receive(frame, undefined);
-  };
+function stop(link: Link | undefined): void {
+  if (link?.isOurs === true) link.command(PAUSE);
+  else link?.pauseReading(true);
 }

@@ -1,5 +1,6 @@
+import type { Reach } from "../core/wire.ts";
 import { Connection, type ConnectionEnd } from "./connection.ts";
-import type { Listener, Listeners } from "./listeners.ts";
+import { isWithinReach, type Listener, type Listeners } from "./listeners.ts";
 import type { SimParts } from "./sim-parts.ts";
 
 /** What a connector wants of its connection. */
@@ -51,7 +52,8 @@ export class Connector {
     const { shared, host, life } = this.#parts;
     const { listeners, endpoint } = this.#options;
     const listener = listeners.get(endpoint);
-    if (listener === undefined || !shared.network.reaches(host, listener.host)) return;
+    if (listener === undefined || !isWithinReach(listener, host, life)) return;
+    if (!shared.network.reaches(host, listener.host)) return;
     this.#trying = true;
     const wayUs = shared.network.delayUs(host, listener.host);
     const label = { kind: "connect", from: life.name, to: endpoint };
@@ -100,7 +102,7 @@ export class Connector {
   }
 }
 
-/** A number for the next endpoint of a host: sim://host/7. */
-export function nextEndpoint({ host, nextNumber }: SimParts): string {
-  return `sim://${host}/${nextNumber()}`;
+/** The next endpoint of a host: sim://host/7, or sim+board://host/7 for those that not all reach. */
+export function nextEndpoint({ host, nextNumber }: SimParts, reach: Reach = "network"): string {
+  return `sim${reach === "network" ? "" : `+${reach}`}://${host}/${nextNumber()}`;
 }

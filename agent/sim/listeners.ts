@@ -1,3 +1,4 @@
+import type { Reach } from "../core/wire.ts";
 import type { Connection } from "./connection.ts";
 import type { Life } from "./life.ts";
 
@@ -5,8 +6,16 @@ import type { Life } from "./life.ts";
 export interface Listener {
   readonly host: string;
   readonly life: Life;
+  /** Who may connect: the same program, programs of the same host, or all; default all. */
+  readonly reach?: Reach;
   /** Takes a new connection; returns what to do when it is lost. */
   accept(connection: Connection, from: unknown): () => void;
+}
+
+/** Whether a program on `host` may connect to `listener`. */
+export function isWithinReach(listener: Listener, host: string, life: Life): boolean {
+  if (listener.reach === "process") return listener.life === life;
+  return listener.reach !== "board" || listener.host === host;
 }
 
 /** Who listens where, and who waits for somebody to listen there. */

@@ -17,7 +17,7 @@ export interface NetworkOptions {
 /** Within a host, in µs. */
 const LOCAL_DELAY_US_MIN = 20;
 const LOCAL_DELAY_US_MAX = 60;
-/** A connection whose other end is silent for so long is given up, in µs; as heartbeats do in agent/io. */
+/** A connection whose other end is silent for so long is given up, in µs; agent/io has more patience. */
 export const SILENCE_US_MAX = 6_000_000;
 
 /** A connection, as the network sees it. */

@@ -1,4 +1,5 @@
 import {
+  type BindOptions,
   FRAMES_QUEUED_MAX,
   type WireAnswer,
   type WireClient,
@@ -9,33 +10,39 @@ import { checkFrame } from "./check-frame.ts";
 import type { Connection } from "./connection.ts";
 import { Connector, nextEndpoint } from "./connector.ts";
 import type { SimParts } from "./sim-parts.ts";
+import type { EventLabel } from "./timeline.ts";
 
 type Serve = (request: WireRequest) => void;
-type Answer = (id: number, frame: Uint8Array) => void;
+type Answer = (id: number, answer: WireAnswer) => void;
+type Ask = (id: number, frame: Uint8Array, sentUtcUs: number | undefined) => void;
 
 /** Answers requests. */
 export class SimServer implements WireServer {
   readonly endpoint: string;
-  /** Replies whose client was gone. */
+  /** Replies and refusals whose client was gone. */
   droppedCount = 0;
   readonly #parts: SimParts;
   readonly #serve: Serve;
   readonly #clients = new Map<Connection, Answer>();
   readonly #unlisten: () => void;
+  #lastClient = 0;
   #closed = false;
 
-  constructor(parts: SimParts, serve: Serve) {
+  constructor(parts: SimParts, serve: Serve, { reach = "network" }: BindOptions) {
     this.#parts = parts;
     this.#serve = serve;
-    this.endpoint = nextEndpoint(parts);
+    this.endpoint = nextEndpoint(parts, reach);
     const { host, life, shared } = parts;
     this.#unlisten = shared.wireListeners.listen(this.endpoint, {
       host,
       life,
-      accept: (connection, client) => {
-        const { answer, bind } = client as SimClientDoor;
+      reach,
+      accept: (connection, door) => {
+        const { answer, bind } = door as SimClientDoor;
         this.#clients.set(connection, answer);
-        bind((id, frame) => this.#asked(connection, id, frame));
+        this.#lastClient += 1;
+        const client = `client-${this.#lastClient}`;
+        bind((id, frame, sentUtcUs) => this.#asked(connection, id, { frame, sentUtcUs, client }));
         return () => this.#clients.delete(connection);
       },
     });
@@ -47,24 +54,34 @@ export class SimServer implements WireServer {
     return Promise.resolve();
   }
 
-  #asked(connection: Connection, id: number, request: Uint8Array): void {
+  #asked(
+    connection: Connection,
+    id: number,
+    asked: Pick<WireRequest, "frame" | "sentUtcUs" | "client">,
+  ): void {
     if (this.#closed) return;
-    let replied = false;
-    const reply = (frame: Uint8Array): void => {
-      checkFrame(frame);
-      if (replied) return;
-      replied = true;
-      const answer = this.#clients.get(connection);
-      if (answer === undefined || this.#parts.life.dead) {
+    let isAnswered = false;
+    const answer = (label: EventLabel, told: () => WireAnswer): void => {
+      if (isAnswered) return;
+      isAnswered = true;
+      const take = this.#clients.get(connection);
+      if (take === undefined || this.#parts.life.dead) {
         this.droppedCount += 1;
         this.#parts.shared.timeline.count("repliesDropped");
         return;
       }
-      const label = { kind: "reply", from: this.endpoint, payload: frame };
-      connection.toClient(label, () => answer(id, frame.slice()));
+      connection.toClient({ ...label, from: this.endpoint }, () => take(id, told()));
     };
-    const client = String(id);
-    this.#serve({ frame: request, sentUtcUs: undefined, client, reply, refuse: () => undefined });
+    this.#serve({
+      ...asked,
+      reply: (frame, sentUtcUs) => {
+        checkFrame(frame);
+        answer({ kind: "reply", payload: frame }, () => {
+          return { kind: "reply", frame: frame.slice(), sentUtcUs };
+        });
+      },
+      refuse: () => answer({ kind: "refusal" }, () => REFUSED),
+    });
   }
 
   #close(): void {
@@ -79,14 +96,16 @@ export class SimServer implements WireServer {
 /** How a server and a client know each other within one process. */
 interface SimClientDoor {
   readonly answer: Answer;
-  readonly bind: (ask: (id: number, frame: Uint8Array) => void) => void;
+  readonly bind: (ask: Ask) => void;
 }
 
+const REFUSED: WireAnswer = { kind: "none", reason: "refused" };
 const LOST: WireAnswer = { kind: "none", reason: "lost" };
 const TIMEOUT: WireAnswer = { kind: "none", reason: "timeout" };
 
 interface Pending {
   readonly frame: Uint8Array;
+  readonly sentUtcUs: number | undefined;
   readonly settle: (answer: WireAnswer) => void;
 }
 
@@ -98,7 +117,7 @@ export class SimClient implements WireClient {
   readonly #unsent = new Set<number>();
   readonly #connector: Connector;
   #connection: Connection | undefined;
-  #ask: ((id: number, frame: Uint8Array) => void) | undefined;
+  #ask: Ask | undefined;
   #lastId = 0;
   #closed = false;
 
@@ -106,8 +125,7 @@ export class SimClient implements WireClient {
     this.#parts = parts;
     this.#endpoint = endpoint;
     const door: SimClientDoor = {
-      answer: (id, frame) =>
-        this.#pending.get(id)?.settle({ kind: "reply", frame, sentUtcUs: undefined }),
+      answer: (id, answer) => this.#pending.get(id)?.settle(answer),
       bind: (ask) => {
         this.#ask = ask;
       },
@@ -122,11 +140,12 @@ export class SimClient implements WireClient {
       },
       lost: () => {
         this.#connection = undefined;
+        for (const [id, { settle }] of [...this.#pending]) if (!this.#unsent.has(id)) settle(LOST);
       },
     });
   }
 
-  async request(frame: Uint8Array, timeoutMs: number): Promise<WireAnswer> {
+  async request(frame: Uint8Array, timeoutMs: number, sentUtcUs?: number): Promise<WireAnswer> {
     checkFrame(frame);
     const { timeline } = this.#parts.shared;
     if (this.#closed || this.#pending.size >= FRAMES_QUEUED_MAX) return LOST;
@@ -143,7 +162,7 @@ export class SimClient implements WireClient {
       const timeout = timeline.plan(life, timeoutMs * 1000, { kind: "timeout" }, () =>
         settle(TIMEOUT),
       );
-      this.#pending.set(id, { frame, settle });
+      this.#pending.set(id, { frame, sentUtcUs, settle });
       this.#unsent.add(id);
       if (this.#connection !== undefined) this.#send(id, this.#connection);
     });
@@ -161,13 +180,13 @@ export class SimClient implements WireClient {
     const ask = this.#ask;
     this.#unsent.delete(id);
     if (pending === undefined || ask === undefined) return;
-    const { frame } = pending;
+    const { frame, sentUtcUs } = pending;
     const label = {
       kind: "request",
       from: this.#parts.life.name,
       to: this.#endpoint,
       payload: frame,
     };
-    connection.toServer(label, () => ask(id, frame.slice()));
+    connection.toServer(label, () => ask(id, frame.slice(), sentUtcUs));
   }
 }

@@ -1,4 +1,5 @@
 import {
+  type BindOptions,
   FRAMES_QUEUED_MAX,
   type ReceiveFrame,
   type Wire,
@@ -10,11 +11,15 @@ import {
 } from "../core/wire.ts";
 import { checkFrame } from "./check-frame.ts";
 import type { Connection } from "./connection.ts";
-import { Connector, nextEndpoint } from "./connector.ts";
+import { nextEndpoint } from "./connector.ts";
 import type { SimParts } from "./sim-parts.ts";
 import { SimClient, SimServer } from "./sim-request.ts";
+import { type Deliver, SimSubscriber } from "./sim-subscriber.ts";
 
-/** Message sockets of one program, with endpoints such as sim://feeder1/3. */
+/**
+ * Message sockets of one program, with endpoints such as sim://feeder1/3. Nobody else is in a simulated
+ * cluster: a door stays shut.
+ */
 export class SimWire implements Wire {
   readonly #parts: SimParts;
 
@@ -22,16 +27,16 @@ export class SimWire implements Wire {
     this.#parts = parts;
   }
 
-  publisher(): Promise<WirePublisher> {
-    return Promise.resolve(new SimPublisher(this.#parts));
+  publisher(options: BindOptions = {}): Promise<WirePublisher> {
+    return Promise.resolve(new SimPublisher(this.#parts, options));
   }
 
   subscriber(receive: ReceiveFrame): WireSubscriber {
     return new SimSubscriber(this.#parts, receive);
   }
 
-  server(serve: (request: WireRequest) => void): Promise<WireServer> {
-    return Promise.resolve(new SimServer(this.#parts, serve));
+  server(serve: (request: WireRequest) => void, options: BindOptions = {}): Promise<WireServer> {
+    return Promise.resolve(new SimServer(this.#parts, serve, options));
   }
 
   client(endpoint: string): WireClient {
@@ -43,18 +48,19 @@ class SimPublisher implements WirePublisher {
   readonly endpoint: string;
   droppedCount = 0;
   readonly #parts: SimParts;
-  /** Frames under way, by subscriber. */
+  /** Frames under way or waiting for their subscriber, by subscriber. */
   readonly #subscribers = new Map<Connection, { queuedCount: number; deliver: Deliver }>();
   readonly #unlisten: () => void;
   #closed = false;
 
-  constructor(parts: SimParts) {
+  constructor(parts: SimParts, { reach = "network" }: BindOptions) {
     this.#parts = parts;
-    this.endpoint = nextEndpoint(parts);
+    this.endpoint = nextEndpoint(parts, reach);
     const { host, life, shared } = parts;
     this.#unlisten = shared.wireListeners.listen(this.endpoint, {
       host,
       life,
+      reach,
       accept: (connection, deliver) => {
         this.#subscribers.set(connection, { queuedCount: 0, deliver: deliver as Deliver });
         return () => this.#subscribers.delete(connection);
@@ -67,7 +73,7 @@ class SimPublisher implements WirePublisher {
     return this.#subscribers.size;
   }
 
-  offer(frame: Uint8Array): number {
+  offer(frame: Uint8Array, sentUtcUs?: number): number {
     checkFrame(frame);
     const { timeline } = this.#parts.shared;
     let copyCount = 0;
@@ -81,9 +87,10 @@ class SimPublisher implements WirePublisher {
       copyCount += 1;
       const label = { kind: "frame", from: this.endpoint, payload: frame };
       connection.toClient(label, () => {
-        subscriber.queuedCount -= 1;
         timeline.count("framesDelivered");
-        subscriber.deliver(frame.slice(), undefined);
+        subscriber.deliver(frame.slice(), sentUtcUs, () => {
+          subscriber.queuedCount -= 1;
+        });
       });
     }
     return copyCount;
@@ -100,58 +107,5 @@ class SimPublisher implements WirePublisher {
     this.#unlisten();
     for (const connection of this.#subscribers.keys()) connection.close("server");
     this.#subscribers.clear();
-  }
-}
-
-type Deliver = ReceiveFrame;
-
-class SimSubscriber implements WireSubscriber {
-  readonly #parts: SimParts;
-  readonly #receive: Deliver;
-  readonly #connectors = new Map<string, Connector>();
-  #closed = false;
-  #paused = false;
-
-  constructor(parts: SimParts, receive: Deliver) {
-    this.#parts = parts;
-    this.#receive = receive;
-  }
-
-  connect(endpoint: string): void {
-    if (this.#closed || this.#parts.life.dead || this.#connectors.has(endpoint)) return;
-    // What is still under way when we disconnect is not handed over.
-    const deliver: Deliver = (frame) => {
-      if (this.#connectors.get(endpoint) === connector && !this.#paused)
-        this.#receive(frame, undefined);
-    };
-    const nothing = (): void => undefined;
-    const connector = new Connector(this.#parts, {
-      listeners: this.#parts.shared.wireListeners,
-      endpoint,
-      from: deliver,
-      connected: nothing,
-      lost: nothing,
-    });
-    this.#connectors.set(endpoint, connector);
-  }
-
-  disconnect(endpoint: string): void {
-    this.#connectors.get(endpoint)?.close();
-    this.#connectors.delete(endpoint);
-  }
-
-  pause(): void {
-    this.#paused = true;
-  }
-
-  resume(): void {
-    this.#paused = false;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
-    for (const connector of this.#connectors.values()) connector.close();
-    this.#connectors.clear();
-    return Promise.resolve();
   }
 }

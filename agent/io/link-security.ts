@@ -1,0 +1,36 @@
+import type { Security, SocketType } from "./link.ts";
+import { type Mechanism, NullMechanism } from "./mechanism.ts";
+import type { WireAddress } from "./wire-address.ts";
+import { encodeMetadata } from "./zmtp-greeting.ts";
+
+/** Makes the mechanism of one connection. */
+export type MakeMechanism = () => Mechanism;
+
+/** How this side lets others in. CURVE is loaded only where it is used. */
+export async function serverMechanism(
+  security: Security,
+  type: SocketType,
+): Promise<MakeMechanism> {
+  const metadata = encodeMetadata(type, true);
+  if (security === undefined) return () => new NullMechanism(metadata);
+  const { CurveServer } = await import("./curve-mechanism.ts");
+  return () => new CurveServer(metadata, security);
+}
+
+/**
+ * How this side gets in at `address`; undefined: it must not. With keys of our own we talk to nobody
+ * without, save who is said to be plain; and without any, not to who has some.
+ */
+export async function clientMechanism(
+  security: Security,
+  type: SocketType,
+  address: WireAddress,
+): Promise<MakeMechanism | undefined> {
+  const { key, isPlain } = address;
+  const metadata = encodeMetadata(type, !isPlain);
+  if (key === undefined)
+    return security === undefined || isPlain ? () => new NullMechanism(metadata) : undefined;
+  if (security === undefined) return undefined;
+  const { CurveClient } = await import("./curve-mechanism.ts");
+  return () => new CurveClient(metadata, security, key);
+}
