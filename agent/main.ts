@@ -12,15 +12,34 @@ const APPLICATIONS: Readonly<Record<string, () => Promise<Application>>> = {
 
 const loading = new Map<string, Promise<Application>>();
 
-/** The code of an application: of this build, or the `application` that the module at `codeUrl` exports. */
+/** Whether this build carries the application of this name. */
+export function hasApplication(appName: string): boolean {
+  return Object.hasOwn(APPLICATIONS, appName);
+}
+
+/**
+ * The code of an application: of this build, or the `application` that the module at `codeUrl` exports.
+ * @throws AgentError APPLICATION_UNKNOWN when there is none.
+ */
 export async function loadApplication(appName: string, codeUrl?: string): Promise<Application> {
-  if (codeUrl !== undefined)
-    return ((await import(codeUrl)) as { readonly application: Application }).application;
-  const load = APPLICATIONS[appName];
-  if (load === undefined) throw new AgentError("APPLICATION_UNKNOWN", { app: appName });
-  const application = loading.get(appName) ?? load();
-  loading.set(appName, application);
+  const name = codeUrl ?? appName;
+  const application = loading.get(name) ?? importApplication(appName, codeUrl);
+  loading.set(name, application);
   return application;
+}
+
+async function importApplication(appName: string, codeUrl?: string): Promise<Application> {
+  const code = codeUrl === undefined ? {} : { code: codeUrl };
+  const module = codeUrl === undefined ? undefined : ((await import(codeUrl)) as Partial<Module>);
+  const application = module === undefined ? await APPLICATIONS[appName]?.() : module.application;
+  if (application === undefined)
+    throw new AgentError("APPLICATION_UNKNOWN", { app: appName, ...code });
+  return application;
+}
+
+/** A module of an application's code. */
+interface Module {
+  readonly application: Application;
 }
 
 const LOADERS = {
@@ -28,6 +47,11 @@ const LOADERS = {
   async actor() {
     const { actorProgram } = await import("./actor/actor-program.ts");
     return actorProgram(loadApplication);
+  },
+  /** One inner thread of a device; options: InnerThreadOptions. */
+  async inside() {
+    const { innerThreadProgram } = await import("./actor/inner-thread.ts");
+    return innerThreadProgram(loadApplication);
   },
   /** One board's agent; options: NodeOptions. */
   async node() {
@@ -54,9 +78,13 @@ function whenStarted(load: () => Promise<Program>): Program {
   };
 }
 
-/** Every program, and the applications they run, loaded now: in a simulation loading takes no time. */
-export async function loadPrograms(): Promise<ProgramTable> {
-  for (const appName of Object.keys(APPLICATIONS)) await loadApplication(appName);
+/**
+ * Every program, and the applications they run, loaded now: in a simulation loading takes no time.
+ * `codeUrl`: the one that is run comes from there, and not from this build.
+ */
+export async function loadPrograms(codeUrl?: string): Promise<ProgramTable> {
+  if (codeUrl !== undefined) await loadApplication("", codeUrl);
+  else for (const appName of Object.keys(APPLICATIONS)) await loadApplication(appName);
   const loaded = Object.entries(LOADERS).map(async ([name, load]) => [name, await load()] as const);
   return Object.fromEntries(await Promise.all(loaded));
 }

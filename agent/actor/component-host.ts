@@ -14,6 +14,8 @@ import type { ToAgent } from "./protocol.ts";
 
 /** What the host of one component is given. */
 export interface ComponentHostParts extends ContextParts {
+  /** Module of the application's code; undefined: it is of this build. */
+  readonly codeUrl?: string | undefined;
   readonly tell: (message: ToAgent) => void;
   /** Told once, when a handler throws and the component gives up. */
   readonly failed: (error: unknown) => void;
@@ -112,6 +114,8 @@ export class ComponentHost implements AsyncDisposable {
   /** Runs handleActivate as the first task, and starts the timers. */
   activate(): void {
     this.#isActive = true;
+    // Before the first handler, which may talk to its threads.
+    for (const { inside } of this.#ports.values()) inside?.start();
     const scheduler = this.#scheduler;
     const activate = (): unknown => this.#handlers.call("handleActivate");
     if (this.#restore === undefined) scheduler.start("handleActivate", activate);
@@ -206,6 +210,7 @@ export class ComponentHost implements AsyncDisposable {
         scheduler: this.#scheduler,
         handle: (handler, one, two, three) => this.#handlers.call(handler, one, two, three),
         ...place,
+        component: this.#parts,
       },
       port,
       model,

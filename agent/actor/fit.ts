@@ -1,6 +1,7 @@
 import type { AnyDefinition } from "../component/define.ts";
 import type { Port, Ports } from "../component/ports.ts";
 import type { ComponentInstance, PortInstance } from "../model/instances.ts";
+import { insideUnfitness } from "./inside-fit.ts";
 
 const KINDS: Readonly<Record<Port["kind"], PortInstance["kind"]>> = {
   pub: "pub",
@@ -47,7 +48,7 @@ export function unfitness(definition: AnyDefinition, model: ComponentInstance): 
   }
   for (const [name, code] of inCode)
     faults.push(`the code has \`${KINDS[code.kind]} ${name}\`, the model has no such port`);
-  return faults;
+  return [...faults, ...insideUnfitness(definition, model)];
 }
 
 /**

@@ -4,6 +4,7 @@ import { PublisherPort } from "../ports/publisher-port.ts";
 import { SubscriberPort } from "../ports/subscriber-port.ts";
 import { TimerPort } from "../ports/timer-port.ts";
 import { openClt, openQry, openReq } from "./open-client-port.ts";
+import { openInside } from "./open-inside-port.ts";
 import { openServer } from "./open-server-port.ts";
 import { isTimed, laneOf, type OpenedPort, type PortOf, type PortOwner } from "./opened-port.ts";
 import { countersOf } from "./port-counters.ts";
@@ -36,7 +37,7 @@ export async function openPort(
     case "tim":
       return openTimer(owner, model);
     case "ins":
-      throw new Error(`ports of kind ${port.kind} cannot be opened yet`);
+      return openInside(owner, port, model);
   }
 }
 

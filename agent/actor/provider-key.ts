@@ -27,3 +27,9 @@ export function providerKey(
   };
   return `${place.app}/${kind}/${types}${reach[scope]}`;
 }
+
+/** Whether a key is one of publishers: whoever follows a dead one waits for nothing. */
+export function isPublisherKey(key: string): boolean {
+  const [, kind] = key.split("/");
+  return kind === "pub";
+}

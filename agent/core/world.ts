@@ -4,6 +4,7 @@ import type { Clock } from "./clock.ts";
 import type { Files } from "./files.ts";
 import type { Lan } from "./lan.ts";
 import type { Log } from "./log.ts";
+import type { Nics } from "./nics.ts";
 import type { Random } from "./random.ts";
 import type { Rpc } from "./rpc.ts";
 import type { Spawner } from "./spawner.ts";
@@ -15,6 +16,7 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly lan: Lan;
+  readonly nics: Nics;
   readonly wire: Wire;
   readonly store: Store;
   readonly files: Files;

@@ -8,10 +8,12 @@ import { dayCommand, simCommand } from "./day-command.ts";
 import { ledgerCommand } from "./ledger-command.ts";
 import { nodeCommand } from "./node-command.ts";
 import { recordingCommand, replayCommand } from "./replay-command.ts";
+import { runCommand } from "./run-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   day: dayCommand,
   sim: simCommand,
+  run: runCommand,
   node: nodeCommand,
   ledger: ledgerCommand,
   check: checkCommand,
@@ -72,5 +74,6 @@ try {
         : (error.stack ?? error.message)
       : String(error);
   process.stderr.write(`hedgerow: ${text}\n`);
-  process.exitCode = isUsage ? EXIT.usage : EXIT.failed;
+  // Now: what a failed agent has open, its actors among it, would keep the process.
+  process.exit(isUsage ? EXIT.usage : EXIT.failed);
 }
