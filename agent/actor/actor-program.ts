@@ -4,6 +4,7 @@ import type { Program } from "../core/program.ts";
 import { aborted, deferred } from "../core/waiting.ts";
 import type { World } from "../core/world.ts";
 import type { ActorInstance, ComponentInstance } from "../model/instances.ts";
+import type { ComponentHost } from "./component-host.ts";
 import { KeptHost } from "./kept-host.ts";
 import { LedgerProxy } from "./ledger-proxy.ts";
 import { limitedNetwork } from "./limited-network.ts";
@@ -114,9 +115,7 @@ async function hostActor(parts: ActorParts): Promise<void> {
   const hosts = await Promise.race([crash.promise, openComponents({ ...parts, world }, more)]);
   const here = hosts.filter((host) => host instanceof KeptHost);
   dispatch = (message) => {
-    if (message.kind !== "peers") return;
-    const [component, port] = message.port.split("/");
-    here.find(({ name }) => name === component)?.host.peers(port ?? "", message.endpoints);
+    for (const { host } of here) hand(host, message);
   };
   for (const message of early) dispatch(message);
   tell({ kind: "active" });
@@ -129,6 +128,31 @@ async function hostActor(parts: ActorParts): Promise<void> {
   for (const host of hosts.reverse()) await host[Symbol.asyncDispose]();
   // A handler may have thrown on the way.
   await Promise.race([crash.promise, Promise.resolve()]);
+}
+
+/** What the agent says to the components that run here. */
+function hand(host: ComponentHost, message: ToActor): void {
+  switch (message.kind) {
+    case "peers": {
+      const [component, port = ""] = message.port.split("/");
+      if (component === host.name) host.peers(port, message.endpoints);
+      break;
+    }
+    case "notice":
+      host.notice(message.notice);
+      break;
+    case "pause":
+      host.pause();
+      break;
+    case "resume":
+      host.resume();
+      break;
+    case "ping":
+    case "ledger-result":
+    case "ledger-fault":
+    case "event":
+      break;
+  }
 }
 
 /** The components that run in threads, by their models. */

@@ -169,8 +169,8 @@ describe("component host: life", () => {
     const log: unknown[] = [];
     const say =
       (name: string) =>
-      (...args: unknown[]): void =>
-        void log.push([name, ...args]);
+      (news: unknown, isUp?: unknown): void =>
+        void log.push([name, news, isUp]);
     const host = await one(site, {
       handleNicStateChange: say("nic"),
       handlePeerStateChange: say("peer"),
@@ -185,9 +185,7 @@ describe("component host: life", () => {
     assert.deepEqual(log, [
       ["nic", "eth0", false],
       ["peer", "b2", true],
-      ...notices
-        .slice(2)
-        .map((notice) => [(notice as typeof limit & { resource: string }).resource, notice]),
+      ...notices.slice(2).map((each) => ["resource" in each && each.resource, each, undefined]),
     ]);
     const deaf = new Site();
     const other = await one(deaf, {});

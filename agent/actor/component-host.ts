@@ -200,24 +200,16 @@ export class ComponentHost implements AsyncDisposable {
   }
 
   async #openPort(model: PortInstance, port: Port): Promise<void> {
-    const {
-      tell,
-      world,
-      actor,
-      model: componentModel,
-      definition,
-      codeUrl,
-      isSpread,
-    } = this.#parts;
+    const { tell, world, actor, isSpread } = this.#parts;
     const name = `${this.name}/${model.name}`;
     const place: ServingPlace = placeOf(actor, model, name, isSpread);
     const opened = await openPort(
       {
         world,
         scheduler: this.#scheduler,
-        handle: (handler, ...args) => this.#handlers.call(handler, ...args),
-        threads: { actor, component: componentModel, definition, codeUrl },
+        handle: (handler, one, two, three) => this.#handlers.call(handler, one, two, three),
         ...place,
+        component: this.#parts,
       },
       port,
       model,
@@ -229,9 +221,9 @@ export class ComponentHost implements AsyncDisposable {
   }
 
   /** Runs a handler for news, if the component has it. */
-  #news(handler: string, ...args: readonly unknown[]): void {
+  #news(handler: string, one: unknown, two?: unknown): void {
     if (this.#handlers.has(handler))
-      this.#scheduler.news(handler, () => this.#handlers.call(handler, ...args));
+      this.#scheduler.news(handler, () => this.#handlers.call(handler, one, two));
   }
 
   #threw(handler: string, error: unknown): "go-on" | "give-up" {

@@ -1,4 +1,4 @@
-type Handler = (...args: readonly unknown[]) => unknown;
+type Handler = (one?: unknown, two?: unknown, three?: unknown) => unknown;
 type Handlers = Readonly<Record<string, Handler | undefined>>;
 type Events = Readonly<Record<string, Handlers | undefined>>;
 
@@ -17,9 +17,9 @@ export class HandlerTable {
     return this.#handlers[name] !== undefined;
   }
 
-  /** Calls the handler; undefined when there is none. */
-  call(name: string, ...args: readonly unknown[]): unknown {
-    return this.#handlers[name]?.(...args);
+  /** Calls the handler; undefined when there is none. Written out: it is called for every message. */
+  call(name: string, one?: unknown, two?: unknown, three?: unknown): unknown {
+    return this.#handlers[name]?.(one, two, three);
   }
 
   /** Names of the events of a contract port that are handled. */
@@ -28,7 +28,7 @@ export class HandlerTable {
   }
 
   /** Calls the handler of a contract's event. */
-  callEvent(port: string, event: string, ...args: readonly unknown[]): unknown {
-    return this.#events[port]?.[event]?.(...args);
+  callEvent(port: string, event: string, args: unknown, place: unknown): unknown {
+    return this.#events[port]?.[event]?.(args, place);
   }
 }

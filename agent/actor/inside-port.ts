@@ -1,68 +1,52 @@
-import type { AnyDefinition } from "../component/define.ts";
 import type { Ins } from "../component/ports.ts";
 import type { InnerThread } from "../component/thread.ts";
 import type { Child, Exit } from "../core/spawner.ts";
-import type { World } from "../core/world.ts";
-import type { ActorInstance, ComponentInstance, InsidePortInstance } from "../model/instances.ts";
-import { TimerPort } from "../ports/timer-port.ts";
 import type { FromInnerThread, InnerThreadOptions, ToInnerThread } from "./inner-thread.ts";
+import type { PortOwner } from "./opened-port.ts";
 import { endError } from "./worker-host.ts";
 
-/** The thread that a port without threads of its own hears, when the model says `default`. */
-const DEFAULT_THREAD = "default";
-const TICK_MS = 1000;
 /** From the signal to the kill when a device is stopped, in ms: less than what an actor gets for its own end. */
-const STOP_MS_MAX = 2000;
+const STOP_MS_MAX = 2_000;
 
-/** The component whose threads they are. */
-export interface ThreadOwner {
-  readonly actor: ActorInstance;
-  readonly component: ComponentInstance;
-  readonly definition: AnyDefinition;
-  readonly codeUrl: string | undefined;
-}
+type AnyThread = InnerThread<Readonly<Record<string, Ins<unknown, unknown>>>, string, unknown>;
 
-/** What an inside port needs of its component. */
-export interface InsideOwner extends ThreadOwner {
-  readonly world: World;
-  /** Takes in what a thread sent up. */
-  readonly deliver: (message: unknown, thread: string) => void;
-  /** A thread failed: a fault of the component, under this name of a handler. */
-  readonly fault: (handler: string, error: unknown) => void;
-}
-
-/** The component's end of an `inside` port, and the threads at its other end. */
+/** The threads of a component that talk with it through one inside port. */
 export class InsidePort implements AsyncDisposable {
-  readonly #owner: InsideOwner;
+  /** Of the component's code. */
+  readonly threadNames: readonly string[];
+  readonly #owner: PortOwner;
   readonly #port: Ins<unknown, unknown>;
-  readonly #model: Pick<InsidePortInstance, "name" | "isDefault">;
+  readonly #name: string;
+  readonly #deliver: (message: unknown, thread: string) => void;
   readonly #running = new Map<string, Child>();
-  #ticker: TimerPort | undefined;
   #isStopping = false;
-  /** Messages to threads that had too many waiting. */
+  #lastError: Error | undefined;
+  /** Messages to threads; those that had too many waiting; and frames of theirs that were of no use. */
+  sentCount = 0;
   lostCount = 0;
+  malformedCount = 0;
 
+  /** `deliver` takes what the threads send up. */
   constructor(
-    owner: InsideOwner,
+    owner: PortOwner,
     port: Ins<unknown, unknown>,
-    model: Pick<InsidePortInstance, "name" | "isDefault">,
+    name: string,
+    deliver: (message: unknown, thread: string) => void,
   ) {
     this.#owner = owner;
     this.#port = port;
-    this.#model = model;
+    this.#name = name;
+    this.#deliver = deliver;
+    const threads = (owner.component.definition.threads ?? {}) as Readonly<
+      Record<string, AnyThread>
+    >;
+    const own = Object.entries(threads).filter(([, thread]) => thread.port === name);
+    this.threadNames = own.map(([thread]) => thread);
   }
 
-  /** Starts the threads of the port, each once, or its ticker. */
+  /** Starts the threads, each once. */
   start(): void {
-    const { definition, world } = this.#owner;
-    const threads = Object.entries((definition.threads ?? {}) as AnyThreads);
-    const own = threads.filter(([, { port }]) => port === this.#model.name);
-    for (const [name] of own) this.#run(name);
-    if (own.length > 0 || !this.#model.isDefault) return;
-    this.#ticker = new TimerPort(world.clock, TICK_MS, (dueUtcUs) =>
-      this.#owner.deliver({ dueUtcUs }, DEFAULT_THREAD),
-    );
-    this.#ticker.start();
+    for (const thread of this.threadNames) this.#run(thread);
   }
 
   /**
@@ -76,15 +60,15 @@ export class InsidePort implements AsyncDisposable {
       if (thread !== undefined && thread !== name) continue;
       this.#owner.world.activity.sent(1);
       child.channel.send({ frame } satisfies ToInnerThread);
+      this.sentCount += 1;
       isSent = true;
     }
     return isSent;
   };
 
-  /** Stops the threads; those that do not listen are killed. */
+  /** Stops the threads; those that do not listen are killed. @throws Error when one failed meanwhile. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
-    this.#ticker?.cancel();
     const { clock } = this.#owner.world;
     const children = [...this.#running.values()];
     const ended = new AbortController();
@@ -94,16 +78,20 @@ export class InsidePort implements AsyncDisposable {
     });
     await Promise.all(children.map(({ exited }) => exited));
     ended.abort();
+    const error = this.#lastError;
+    this.#lastError = undefined;
+    if (error !== undefined) throw error;
   }
 
   #run(name: string): void {
-    const { world, actor, component, codeUrl } = this.#owner;
-    const fullName = `${actor.instanceName}/${component.name}/${name}`;
+    const { world, component } = this.#owner;
+    const { actor, model, codeUrl } = component;
+    const fullName = `${actor.instanceName}/${model.name}/${name}`;
     const child = world.spawner.spawn({
       ...{ in: "thread", program: "inside", name: `${actor.board}/${fullName}` },
       options: {
-        ...{ appName: actor.appName, componentType: component.componentType },
-        ...{ parameters: component.parameters, thread: name, name: fullName },
+        ...{ appName: actor.appName, componentType: model.componentType },
+        ...{ parameters: model.parameters, thread: name, name: fullName },
         ...(codeUrl === undefined ? {} : { codeUrl }),
       } satisfies InnerThreadOptions,
     });
@@ -124,22 +112,31 @@ export class InsidePort implements AsyncDisposable {
   #arrived(thread: string, frame: Uint8Array): void {
     const message = this.#port.up.decode(frame);
     // Delivered before it counts as received: logical time has to see the work first.
-    if (message !== undefined) this.#owner.deliver(message, thread);
+    if (message === undefined) this.malformedCount += 1;
+    else this.#deliver(message, thread);
     this.#owner.world.activity.received(1);
   }
 
   #lost(thread: string, count: number): void {
+    const { world, scheduler } = this.#owner;
     this.lostCount += count;
-    this.#owner.world.log.write("warn", "thread-messages-lost", { thread, count });
+    world.log.write("warn", "thread-messages-lost", { thread, count });
+    scheduler.unsent(this.#name, count);
   }
 
   #ended(thread: string, exit: Exit): void {
-    if (this.#isStopping && exit.kind === "killed")
-      this.#owner.world.log.write("warn", "thread-killed", { thread });
-    else if (exit.kind !== "stopped") this.#owner.fault(`thread ${thread}`, endError(exit));
+    const { world } = this.#owner;
+    if (!this.#isStopping) void this.#fault(`thread ${thread}`, endError(exit));
+    else if (exit.kind === "failed") this.#lastError = endError(exit);
+    else if (exit.kind === "killed") world.log.write("warn", "thread-killed", { thread });
+  }
+
+  /** As if a handler of this name had thrown: the component says what follows. */
+  async #fault(handler: string, error: Error): Promise<void> {
+    const { scheduler, component } = this.#owner;
+    const end = await scheduler.event(handler, () => {
+      throw error;
+    });
+    if (end === "never") component.failed(error);
   }
 }
-
-type AnyThreads = Readonly<
-  Record<string, InnerThread<Readonly<Record<string, Ins<unknown, unknown>>>, string, unknown>>
->;

@@ -1,12 +1,13 @@
+import type { AnyDefinition } from "../component/define.ts";
 import { DEFAULT_POLICY } from "../component/input-queue.ts";
 import type { LaneOptions } from "../component/lane.ts";
 import type { Port } from "../component/ports.ts";
 import type { Scheduler } from "../component/scheduler.ts";
 import type { BindOptions } from "../core/wire.ts";
 import type { World } from "../core/world.ts";
-import type { PortInstance } from "../model/instances.ts";
+import type { ActorInstance, ComponentInstance, PortInstance } from "../model/instances.ts";
 import type { TimerPort } from "../ports/timer-port.ts";
-import type { InsidePort, ThreadOwner } from "./inside-port.ts";
+import type { InsidePort } from "./inside-port.ts";
 import type { PortCounters } from "./port-counters.ts";
 
 /** A port of one component, opened; only the sides that its kind has are set. */
@@ -18,10 +19,21 @@ export interface OpenedPort {
   /** Takes the endpoints of its providers; absent when it needs none of the board. */
   readonly follow?: (endpoints: readonly string[]) => void;
   readonly timer?: TimerPort;
-  /** Has threads that start with the component. */
+  /** The component's own threads, which it starts when it becomes active. */
   readonly inside?: InsidePort;
   readonly close?: AsyncDisposable;
   readonly counters: () => PortCounters;
+}
+
+/** The component of a port. */
+export interface PortComponent {
+  readonly actor: ActorInstance;
+  readonly model: ComponentInstance;
+  readonly definition: AnyDefinition;
+  /** Module of the application's code; undefined: it is of this build. */
+  readonly codeUrl?: string | undefined;
+  /** Told when something of it failed that could not be judged any more. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** What a port needs of its component. */
@@ -29,13 +41,13 @@ export interface PortOwner {
   readonly world: World;
   readonly scheduler: Scheduler;
   /** Calls a handler by its name. */
-  readonly handle: (handler: string, ...args: readonly unknown[]) => unknown;
+  readonly handle: (handler: string, one?: unknown, two?: unknown, three?: unknown) => unknown;
   /** How the port is bound, if it is one that others connect to. */
   readonly bind: BindOptions;
-  /** Whose inner threads run where. */
-  readonly threads: ThreadOwner;
   /** Endpoints that are not of our making, which the port connects to. */
   readonly foreign: readonly string[];
+  /** Whose port it is. */
+  readonly component: PortComponent;
 }
 
 /** A port of this kind. */

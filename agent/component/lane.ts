@@ -53,6 +53,8 @@ export interface LaneHost {
   accepts(lane: Lane): boolean;
   /** A number for the next arrival, larger than all before. */
   nextOrder(): number;
+  /** Handles `job` now, if nothing else runs; then it never waits in its lane. */
+  takes(lane: Lane, job: Job): boolean;
   /** A job came, or may be handled now that might not before. */
   arrived(): void;
   /** The lane has a job that must have ended at `deadlineMs`. */
@@ -65,6 +67,8 @@ export interface LaneHost {
 export class Lane implements Input {
   readonly options: LaneOptions;
   readonly index: number;
+  /** Its place among the lanes that take turns; -1: it takes none. */
+  place = -1;
   readonly #host: LaneHost;
   readonly #queue: InputQueue<Job>;
   #isHeld = false;
@@ -121,6 +125,7 @@ export class Lane implements Input {
       this.options.ended?.(job, "forgotten");
       return;
     }
+    if (!this.#isBlocked && host.takes(this, job)) return;
     const dropped = this.#queue.offer(job);
     if (dropped !== job) host.activity.begin();
     if (dropped !== undefined) this.#drop(dropped, job);

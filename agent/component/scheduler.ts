@@ -80,7 +80,7 @@ export class Scheduler implements LaneHost {
     this.#life = this.#taskLane(UNBOUNDED);
     this.#news = this.#taskLane(NEWS);
     this.#events = this.#taskLane(UNBOUNDED);
-    this.#lanes.push(this.#events);
+    this.#addLane(this.#events);
     this.#lane = this.#life;
   }
 
@@ -91,8 +91,7 @@ export class Scheduler implements LaneHost {
   /** Opens a lane for what comes by a port. */
   lane(options: LaneOptions): Lane {
     const lane = new Lane(this, options);
-    this.#lanes.push(lane);
-    this.#lanes.sort((one, other) => one.index - other.index);
+    this.#addLane(lane);
     return lane;
   }
 
@@ -170,6 +169,16 @@ export class Scheduler implements LaneHost {
     return this.#state !== "closed";
   }
 
+  takes(lane: Lane, job: Job): boolean {
+    if (this.#isBusy || this.#state === "waiting") return false;
+    if (this.#isPaused && lane !== this.#life) return false;
+    this.#isBusy = true;
+    this.activity.begin();
+    if (lane.place >= 0) this.#lastPlace = lane.place;
+    if (this.#begin(lane, job)) this.#run();
+    return true;
+  }
+
   arrived(): void {
     if (this.#isBusy || this.#state === "waiting") return;
     this.#isBusy = true;
@@ -183,6 +192,12 @@ export class Scheduler implements LaneHost {
   dropped(lane: Lane): void {
     const { port } = lane.options;
     if (port !== "") this.#watch.lost(port, "received", 1);
+  }
+
+  #addLane(lane: Lane): void {
+    this.#lanes.push(lane);
+    this.#lanes.sort((one, other) => one.index - other.index);
+    for (const [place, each] of this.#lanes.entries()) each.place = place;
   }
 
   #taskLane(policy: LaneOptions["policy"]): Lane {
@@ -206,24 +221,30 @@ export class Scheduler implements LaneHost {
       const lane = this.#choose();
       const job = lane?.take();
       if (lane === undefined || job === undefined) break;
-      this.#job = job;
-      this.#lane = lane;
-      let result: unknown;
-      try {
-        result = lane.options.run(job);
-      } catch (error) {
-        this.#threw(job, error);
-        continue;
-      }
-      if (isPromise(result)) {
-        this.#watch.waits(lane, job);
-        result.then(this.#onDone, this.#onThrown);
-        return;
-      }
-      this.#finish(job, "done");
+      if (!this.#begin(lane, job)) return;
     }
     this.#isBusy = false;
     this.#wakeRested();
+  }
+
+  /** Calls a handler; false when its end has to be waited for. */
+  #begin(lane: Lane, job: Job): boolean {
+    this.#job = job;
+    this.#lane = lane;
+    let result: unknown;
+    try {
+      result = lane.options.run(job);
+    } catch (error) {
+      this.#threw(job, error);
+      return true;
+    }
+    if (isPromise(result)) {
+      this.#watch.waits(lane, job);
+      result.then(this.#onDone, this.#onThrown);
+      return false;
+    }
+    this.#finish(job, "done");
+    return true;
   }
 
   #choose(): Lane | undefined {
@@ -299,6 +320,7 @@ export class Scheduler implements LaneHost {
   }
 
   #wakeRested(): void {
+    if (this.#rested.length === 0) return;
     for (const resolve of this.#rested.splice(0)) resolve();
   }
 }

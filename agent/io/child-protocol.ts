@@ -34,18 +34,6 @@ export type ToChild =
   | { readonly kind: "message"; readonly message: unknown }
   | { readonly kind: "stop" };
 
-/** From a parent to a thread. */
-export type ToThread =
-  | ToChild
-  /** End at once. A process gets a signal for that; a thread has to close its sockets first. */
-  | { readonly kind: "kill" };
-
-/** What a thread is made with. */
-export interface ThreadData {
-  /** 1 once the thread holds no socket any more, and never will; others may wait for that. */
-  readonly over: Int32Array;
-}
-
 /** From child to parent; `ended` and `failed` are a child's last words. */
 export type ToParent =
   | { readonly kind: "message"; readonly message: unknown }

@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { AgentError } from "../core/errors.ts";
 import type { ProgramTable } from "../core/program.ts";
 import type { World } from "../core/world.ts";
 import { ChannelEnd } from "./channel-end.ts";
-import {
-  type Boot,
-  EXIT_FAILED,
-  type ThreadData,
-  type ToParent,
-  type ToThread,
-} from "./child-protocol.ts";
+import { type Boot, EXIT_FAILED, type ToChild, type ToParent } from "./child-protocol.ts";
 
 /**
  * Runs, in a thread started by ThreadSpawner, the program that its parent names, and then ends the thread.
@@ -24,16 +18,10 @@ export function runThread(programs: ProgramTable, makeWorld: (boot: Boot) => Wor
   const tell = (message: ToParent): void => port.postMessage(message);
   const stop = new AbortController();
   const channel = new ChannelEnd((message) => tell({ kind: "message", message }));
-  port.on("message", (message: ToThread) => {
+  port.on("message", (message: ToChild) => {
     if (message.kind === "message") channel.arrived(message.message);
     else if (message.kind === "stop") stop.abort();
-    else if (message.kind === "kill") process.exit(EXIT_FAILED);
     else void start(message.boot);
-  });
-  process.on("exit", () => {
-    const { over } = workerData as ThreadData;
-    Atomics.store(over, 0, 1);
-    Atomics.notify(over, 0);
   });
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);
