@@ -84,7 +84,7 @@ async function join(host: GroupHost, joining: Joining, options: JoinOptions): Pr
     run: ({ handler, message: decoded, detail, arrival: { receivedUtcUs } }) => {
       const { from, sentUtcUs } = detail as Sender;
       const arrival = { sentUtcUs, receivedUtcUs, deadlineUtcUs: undefined };
-      return host.handlers().call(handler, member, decoded, from, arrival);
+      return host.handlers().callWith(handler, [member, decoded, from, arrival]);
     },
   });
   const listener = listenerOf(host, message, () => member, lane);
@@ -172,7 +172,7 @@ function listenerOf(
   lane: Lane,
 ): GroupListener {
   const ask = async (name: string, ...args: unknown[]): Promise<void> => {
-    const end = await scheduler.event(name, () => handlers().call(name, member(), ...args));
+    const end = await scheduler.event(name, () => handlers().callWith(name, [member(), ...args]));
     // The actor is ending: what was not taken in is for its next incarnation.
     if (end === "never") await new Promise(() => undefined);
   };

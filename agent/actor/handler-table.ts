@@ -1,4 +1,4 @@
-type Handler = (one?: unknown, two?: unknown, three?: unknown) => unknown;
+type Handler = (...args: readonly unknown[]) => unknown;
 type Handlers = Readonly<Record<string, Handler | undefined>>;
 type Events = Readonly<Record<string, Handlers | undefined>>;
 
@@ -20,6 +20,11 @@ export class HandlerTable {
   /** Calls the handler; undefined when there is none. Written out: it is called for every message. */
   call(name: string, one?: unknown, two?: unknown, three?: unknown): unknown {
     return this.#handlers[name]?.(one, two, three);
+  }
+
+  /** The same for any number of arguments. */
+  callWith(name: string, args: readonly unknown[]): unknown {
+    return this.#handlers[name]?.(...args);
   }
 
   /** Names of the events of a contract port that are handled. */
