@@ -7,7 +7,6 @@ import type { BindOptions } from "../core/wire.ts";
 import type { World } from "../core/world.ts";
 import type { ActorInstance, ComponentInstance, PortInstance } from "../model/instances.ts";
 import type { TimerPort } from "../ports/timer-port.ts";
-import type { InsidePort } from "./inside-port.ts";
 import type { PortCounters } from "./port-counters.ts";
 
 /** A port of one component, opened; only the sides that its kind has are set. */
@@ -20,7 +19,7 @@ export interface OpenedPort {
   readonly follow?: (endpoints: readonly string[]) => void;
   readonly timer?: TimerPort;
   /** The component's own threads, which it starts when it becomes active. */
-  readonly inside?: InsidePort;
+  readonly inside?: { start(): void };
   readonly close?: AsyncDisposable;
   readonly counters: () => PortCounters;
 }
