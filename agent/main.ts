@@ -9,6 +9,8 @@ import type { Program, ProgramTable } from "./core/program.ts";
 /** The applications that this build carries. */
 const APPLICATIONS: Readonly<Record<string, () => Promise<Application>>> = {
   Hello: async () => (await import("../actors/hello/application.ts")).application,
+  FrequencyEstimator: async () => (await import("../actors/estimator/application.ts")).application,
+  LoadShedding: async () => (await import("../actors/shedding/application.ts")).application,
   Transax: async () => (await import("../actors/transax/application.ts")).transax,
 };
 

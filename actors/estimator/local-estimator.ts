@@ -13,7 +13,7 @@ export const localEstimator = component({
   name: "LocalEstimator",
   ports: { ready: sub(Ready), query: req(SampleRequest, Sample), estimate: pub(Estimate) },
   options: (parameters) => ({ gainPercent: integerOption(parameters, "gainPercent") }),
-  setup({ name, port, log }, { gainPercent }) {
+  setup({ board, port, log }, { gainPercent }) {
     let milliHz: number | undefined;
     let leftOutCount = 0;
     return {
@@ -28,7 +28,7 @@ export const localEstimator = component({
         const { number, milliHz: measured } = outcome.reply;
         const before = milliHz ?? measured;
         milliHz = before + Math.round(((measured - before) * gainPercent) / 100);
-        port.estimate({ board: name, milliHz, number });
+        port.estimate({ board, milliHz, number });
       },
     };
   },

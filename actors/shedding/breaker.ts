@@ -35,8 +35,10 @@ export const breaker = component({
       const atUtcUs = clock.utcUs() + ACTION_AHEAD_US;
       const topic = { loadW: sumW, keepPermille };
       const outcome = await member.requestActionVote(topic, atUtcUs, "majority", VOTE_MS_MAX);
-      log("info", "vote-over", { outcome: outcome.kind, sumW, keepPermille });
-      isVoting = false;
+      const accepted = outcome.kind === "decided" && outcome.accepted;
+      log("info", "vote-over", { outcome: outcome.kind, accepted, sumW, keepPermille });
+      // What was accepted is under way: only when it is done do the loads say something new.
+      if (!accepted) isVoting = false;
     }
 
     return {
@@ -62,12 +64,14 @@ export const breaker = component({
       },
       handleLeaderElected(_team, { leader, term }) {
         loads.clear();
+        isVoting = false;
         log("info", "leader", { leader, term });
       },
       handleActionVoteRequest: (_team, { topic }: Poll<LoadMessage>) => topic.keepPermille > 0,
       handleGroupAction(_team, { topic, atUtcUs }: Poll<LoadMessage>, lateUs) {
         loadW = Math.floor((loadW * topic.keepPermille) / ALL_PERMILLE);
         loads.clear();
+        isVoting = false;
         log("info", "shed", { loadW, atUtcUs: atUtcUs ?? 0, lateUs });
       },
     };

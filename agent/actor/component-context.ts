@@ -44,6 +44,7 @@ export async function contextOf(
   const types = Object.entries((definition.contracts ?? {}) as Record<string, ContractType>);
   return {
     name: `${account}/${model.name}`,
+    board: actor.board,
     clock: world.clock,
     random: world.random,
     assets: world.assets,

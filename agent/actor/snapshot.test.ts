@@ -237,7 +237,7 @@ describe("a kept state", () => {
         { maxDepth: 4 },
         fc.constant(null),
         fc.boolean(),
-        fc.double(),
+        fc.double().map((value) => value + 0),
         fc.bigInt(),
         fc.string(),
         fc.uint8Array(),

@@ -156,7 +156,10 @@ export class WorkerHost implements AsyncDisposable {
 
 /** An error that reads as what ended the thread: the agent sees it as if it had happened here. */
 export function endError({ kind, reason }: Exit): Error {
-  const error = new Error(kind === "failed" ? reason : `${kind}: ${reason}`);
-  error.stack = error.message;
+  const said = kind === "failed" ? reason : `${kind}: ${reason}`;
+  const error = new Error(said.split("\n")[0]);
+  // The reason says already what kind of error it was, and where.
+  error.name = "";
+  error.stack = said;
   return error;
 }

@@ -18,6 +18,8 @@ export type Contracts = Readonly<Record<string, ContractType<any>>>;
 export interface Context<P extends Ports, C extends Contracts, G extends Groups = Groups> {
   /** Actor and component instance, such as "prosumer101/trader". */
   readonly name: string;
+  /** The board it runs on; with `name` unique in the application. */
+  readonly board: string;
   readonly clock: { utcUs(): number };
   readonly random: Random;
   readonly assets: Assets;

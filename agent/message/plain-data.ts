@@ -40,7 +40,7 @@ export function plainFault(value: unknown, depth = 0): string | undefined {
   return undefined;
 }
 
-/** Plain data as bytes; the same data gives the same bytes. */
+/** Plain data as bytes; the same data gives the same bytes, and back (-0 as 0). */
 export function encodePlain(value: unknown): Uint8Array {
   return packr.pack(value);
 }
