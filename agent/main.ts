@@ -90,6 +90,8 @@ export async function loadPrograms(
   load?: LoadApplication,
   without: readonly (keyof typeof LOADERS)[] = [],
 ): Promise<ProgramTable> {
+  // What actors load when they need it; in a simulation that would take real time.
+  await Promise.all([import("./group/group.ts"), import("./actor/crew-recording.ts")]);
   if (load === undefined)
     for (const appName of Object.keys(APPLICATIONS)) await loadApplication(appName);
   const wanted = Object.entries(LOADERS).filter(([name]) => !without.some((one) => one === name));

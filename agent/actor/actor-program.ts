@@ -5,6 +5,7 @@ import { aborted, deferred } from "../core/waiting.ts";
 import type { World } from "../core/world.ts";
 import type { ActorInstance, ComponentInstance } from "../model/instances.ts";
 import type { ComponentHost } from "./component-host.ts";
+import type { Adapt, CrewRecording } from "./crew-recording.ts";
 import { KeptHost } from "./kept-host.ts";
 import { LedgerProxy } from "./ledger-proxy.ts";
 import { limitedNetwork } from "./limited-network.ts";
@@ -39,16 +40,33 @@ export function actorProgram(load: LoadApplication): Program {
       for (const channel of channels.values()) channel.renewed();
     });
     const crash = deferred<never>();
+    const recording = await recordingOf(world, crew, signal);
     const running = actors.map((actor) => {
       const channel = channels.get(actor.instanceName) ?? new ActorChannel();
       const name = actor.instanceName;
       channel.send = (message) =>
         parent.send({ actor: name, message } satisfies Addressed<ToAgent>);
-      return hostActor({ world, actor, crew: { ...crew, hasManyAgents }, load, channel, signal });
+      const own = { ...crew, hasManyAgents };
+      return hostActor({ world, actor, crew: own, load, channel, signal, adapt: recording?.adapt });
     });
     for (const each of running) each.catch(crash.reject);
-    await Promise.race([crash.promise, Promise.all(running)]);
+    try {
+      await Promise.race([crash.promise, Promise.all(running)]);
+    } finally {
+      await recording?.[Symbol.asyncDispose]();
+    }
   };
+}
+
+/** Loaded by those who record or play, and by nobody else. */
+async function recordingOf(
+  world: World,
+  crew: CrewOptions,
+  signal: AbortSignal,
+): Promise<CrewRecording | undefined> {
+  if (crew.record !== true && crew.play === undefined) return undefined;
+  const { recordedCrew } = await import("./crew-recording.ts");
+  return recordedCrew(world, crew, signal);
 }
 
 /** One actor's half of the crew's channel. */
@@ -77,6 +95,8 @@ interface ActorParts {
   readonly load: LoadApplication;
   readonly channel: ActorChannel;
   readonly signal: AbortSignal;
+  /** Absent: components are hosted as they are. */
+  readonly adapt: Adapt | undefined;
 }
 
 async function hostActor(parts: ActorParts): Promise<void> {
@@ -178,7 +198,7 @@ function startWorkers(
 
 /** Opens the components that run here, and waits for those in threads: in the order of the model. */
 async function openComponents(
-  { world, actor, crew, load }: ActorParts,
+  { world, actor, crew, load, adapt }: ActorParts,
   { workers, ...more }: OpeningParts,
 ): Promise<(KeptHost | WorkerHost)[]> {
   const { codeUrl, snapshots = {} } = crew;
@@ -186,8 +206,10 @@ async function openComponents(
   const hosts: (KeptHost | WorkerHost)[] = [];
   for (const model of actor.components) {
     const worker = workers.get(model);
-    const definition = definitionOf(application, model.componentType);
-    const log = namedLog(world.log, `${actor.instanceName}/${model.name}`);
+    const name = `${actor.instanceName}/${model.name}`;
+    const original = definitionOf(application, model.componentType);
+    const definition = adapt?.(name, original) ?? original;
+    const log = namedLog(world.log, name);
     const parts = { world: { ...world, log }, actor, model, definition, codeUrl, ...more };
     hosts.push(worker ?? (await KeptHost.open(parts, snapshots)));
   }

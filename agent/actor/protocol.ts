@@ -10,12 +10,24 @@ export interface CrewOptions {
   readonly actors: readonly ActorInstance[];
   /** Module that exports the application's code; absent: the application is one of this build. */
   readonly codeUrl?: string;
+  /** Every component is recorded, into a file of its process. */
+  readonly record?: boolean;
+  /** Components that a recording has are replaced by what they sent then. */
+  readonly play?: PlayOptions;
   /** PROTOCOL_VERSION of the agent: a crew of another one is not taken over. */
   readonly protocolVersion?: number;
   /** How often the states of components are kept. */
   readonly snapshots?: SnapshotOptions;
   /** Of a component in a thread: its agent may be followed by another, whom the actor then tells. */
   readonly hasManyAgents?: boolean;
+}
+
+/** Traffic to be played instead of components. */
+export interface PlayOptions {
+  /** Name of a recording among the board's files. */
+  readonly file: string;
+  /** 1: as it was; 10: ten times as fast. */
+  readonly rate: number;
 }
 
 /** Counts the changes of the messages below that an older program does not understand. */

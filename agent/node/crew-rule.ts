@@ -1,4 +1,4 @@
-import { type CrewOptions, PROTOCOL_VERSION } from "../actor/protocol.ts";
+import { type CrewOptions, type PlayOptions, PROTOCOL_VERSION } from "../actor/protocol.ts";
 import { isSameData } from "../core/same-data.ts";
 import type { ProgramCall, RunAs, Survivor } from "../core/spawner.ts";
 import type { ActorInstance, RestartPolicy } from "../model/instances.ts";
@@ -16,6 +16,8 @@ export interface Crew {
 export interface CrewTerms {
   /** See CrewOptions. */
   readonly codeUrl: string | undefined;
+  readonly record?: boolean | undefined;
+  readonly play?: PlayOptions | undefined;
   /** Whether crews go on without their agent. */
   readonly lasting: boolean;
 }
@@ -39,12 +41,14 @@ export function crewsOf(actors: readonly ActorInstance[], terms: CrewTerms): rea
 function crewOf(
   name: string,
   actors: readonly ActorInstance[],
-  { codeUrl, lasting }: CrewTerms,
+  { codeUrl, record, play, lasting }: CrewTerms,
 ): Crew {
   const options: CrewOptions = {
     actors,
     protocolVersion: PROTOCOL_VERSION,
     ...(codeUrl === undefined ? {} : { codeUrl }),
+    ...(record === undefined ? {} : { record }),
+    ...(play === undefined ? {} : { play }),
   };
   const [first] = actors;
   const runAs = first?.isolation === "own" ? runAsOf(first) : undefined;

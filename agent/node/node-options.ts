@@ -1,4 +1,4 @@
-import type { Incident } from "../actor/protocol.ts";
+import type { Incident, PlayOptions } from "../actor/protocol.ts";
 import type { Hex } from "../component/ledger-service.ts";
 import type { LimitEvent } from "../resource/supervise-limits.ts";
 import type { ApplicationTexts } from "./application-files.ts";
@@ -17,6 +17,9 @@ export interface NodeOptions {
   readonly application?: ApplicationTexts;
   /** Module that exports the application's code; see CrewOptions. */
   readonly codeUrl?: string;
+  /** See CrewOptions. */
+  readonly record?: boolean;
+  readonly play?: PlayOptions;
   /**
    * Actors go on when this agent dies, and the next one on this board takes them over. Not under logical
    * time, which nobody could tell them meanwhile. Default false: they end with it.

@@ -37,10 +37,11 @@ export function nodeProgram(openLedger: OpenLedger): Program {
   return async (world, raw, parent, signal) => {
     world.activity.begin();
     const options = raw as NodeOptions;
-    const { board, application, ledger: ledgerOptions, codeUrl, lasting = false } = options;
+    const { board, application, ledger: ledgerOptions, lasting = false } = options;
+    const { codeUrl, record, play } = options;
     const tell = (message: NodeMessage): void => parent.send(message);
     const actors = application === undefined ? [] : actorsOn(application, board);
-    const crews = crewsOf(actors, { codeUrl, lasting });
+    const crews = crewsOf(actors, { codeUrl, record, play, lasting });
     const survivors = lasting ? await world.spawner.survivors() : [];
     const inheritance = inheritanceOf(crews, survivors);
     const ended = new AbortController();

@@ -16,6 +16,13 @@ import { simulateAgents } from "../process/simulate-agents.ts";
 import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
 import { logText, recordText } from "./log-text.ts";
 import { codeUrlOf, readModel } from "./read-model.ts";
+import {
+  collectRecordings,
+  handOutFile,
+  keepRecordings,
+  PLAYED_FILE,
+  playedFile,
+} from "./recordings.ts";
 import { readWords, textOf, type Values, wholeOption } from "./words.ts";
 
 const SECONDS_MAX = 31_536_000;
@@ -42,6 +49,9 @@ shows what they log until Ctrl-C; then tells how often what was started again.
   --seed N              of the simulation; default 1. The same seed gives the same transcript
   --ledger URL          JSON-RPC of a ledger, such as ws://127.0.0.1:8545; not when simulated
   --chain-id N          default ${CHAIN_ID}
+  --record FOLDER       record every component; the files come here at the end. See hedgerow replay
+  --play FILE           play what a recording has in the place of its components
+  --rate N              of --play: N times as fast as it was; default 1
   --data FOLDER         where boards keep their data; default: a folder that is removed at the end
   --json                the summary as JSON, the log as lines of JSON
 
@@ -52,6 +62,7 @@ Exit status: 0 it ran, 1 an agent failed, an actor was given up or the model has
     const { values, positionals } = readWords(words, {
       ...{ code: string, boards: string, seconds: string, sim: boolean, seed: string },
       ...{ ledger: string, "chain-id": string, data: string, json: boolean },
+      ...{ record: string, play: string, rate: string },
     });
     const [modelPath, deploymentPath, ...rest] = positionals;
     if (modelPath === undefined || deploymentPath === undefined || rest.length > 0)
@@ -72,6 +83,7 @@ Exit status: 0 it ran, 1 an agent failed, an actor was given up or the model has
       beaconUdpPort: BEACON_UDP_PORT,
       application: texts,
       lasting: values["sim"] !== true,
+      ...recordingOf(values),
       ...(codeUrl === undefined ? {} : { codeUrl }),
       ...ledgerOf(values),
     };
@@ -118,12 +130,18 @@ async function simulate(
   const durationS = secondsOf(values) ?? SIMULATED_S;
   const options = {
     ...{ seed, durationS, tally, assets: new FileAssets(assetsFolder) },
+    files: await playedFile(values),
+    left: (board: string, name: string, bytes: readonly Uint8Array[]) =>
+      void recordings.push([`${board}-${name}`, bytes]),
     logged: (line: string) =>
       void err.write(`${values["json"] === true ? line : recordText(line)}\n`),
   };
   // A cluster of its own anyhow; its name is part of the transcript.
   const nodes = boards.map((board) => ({ ...shared, board, cluster: "run" }));
-  return { seed, transcriptHash: await simulateAgents(nodes, options, signal) };
+  const recordings: [string, readonly Uint8Array[]][] = [];
+  const transcriptHash = await simulateAgents(nodes, options, signal);
+  await keepRecordings(textOf(values, "record"), recordings);
+  return { seed, transcriptHash };
 }
 
 async function runHere(
@@ -148,12 +166,24 @@ async function runHere(
   } as const;
   const { world } = processWorld("run", base, (line) => void err.write(`${toText(line)}\n`));
   const nodes = boards.map((board) => ({ ...shared, board }));
+  await handOutFile(await playedFile(values), boards, dataFolder);
   try {
     await keepAgents({ world, dataFolder, tally }, nodes, over.signal);
+    await collectRecordings(textOf(values, "record"), boards, dataFolder);
   } finally {
     clearTimeout(timer);
     if (data === undefined) await rm(dataFolder, { recursive: true, force: true });
   }
+}
+
+/** What the agents are told of recordings. */
+function recordingOf(values: Values): Pick<NodeOptions, "record" | "play"> {
+  const rate = Number(textOf(values, "rate") ?? 1);
+  if (!(rate > 0)) throw new UsageError(`--rate takes a number of more than 0, not ${rate}`);
+  return {
+    ...(values["record"] === undefined ? {} : { record: true }),
+    ...(values["play"] === undefined ? {} : { play: { file: PLAYED_FILE, rate } }),
+  };
 }
 
 function secondsOf(values: Values): number | undefined {

@@ -16,6 +16,10 @@ export interface SimulateOptions {
   readonly durationS: number;
   readonly assets: Assets;
   readonly tally: RunTally;
+  /** Files that every board has from the start, by name. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
+  /** Told at the end of each file that a board has. */
+  readonly left?: (board: string, name: string, bytes: readonly Uint8Array[]) => void;
   /** Told of each line that a program logs: µs since 1970, then as the transcript has it. */
   readonly logged: (line: string) => void;
 }
@@ -27,7 +31,7 @@ export interface SimulateOptions {
  */
 export async function simulateAgents(
   boards: readonly NodeOptions[],
-  { seed, durationS, assets, tally, logged }: SimulateOptions,
+  { seed, durationS, assets, tally, logged, files = {}, left }: SimulateOptions,
   signal: AbortSignal,
 ): Promise<string> {
   const [codeUrl] = boards.map((options) => options.codeUrl);
@@ -39,6 +43,8 @@ export async function simulateAgents(
   const failures: string[] = [];
   const children = boards.map((options) => {
     const { board } = options;
+    for (const [name, bytes] of Object.entries(files))
+      sim.host(board).disk.files.set(name, [bytes]);
     const child = sim.host(board).start({ program: "node", name: board, options });
     running.add(child);
     tally.agentStarted(board);
@@ -56,6 +62,8 @@ export async function simulateAgents(
   for (const child of children) child.stop();
   for (let step = 0; step < STOP_STEPS_MAX && running.size > 0; step += 1)
     await sim.runFor(STEP_MS);
+  for (const { board } of boards)
+    for (const [name, bytes] of sim.host(board).disk.files) left?.(board, name, bytes);
   const [failure] = failures;
   if (failure !== undefined) throw new Error(failure);
   return sim.transcriptHash();
