@@ -3,10 +3,15 @@ import { AgentError } from "../core/errors.ts";
 import type { Program } from "../core/program.ts";
 import { aborted, deferred } from "../core/waiting.ts";
 import type { World } from "../core/world.ts";
-import type { ActorInstance } from "../model/instances.ts";
-import { ComponentHost } from "./component-host.ts";
+import type { ActorInstance, ComponentInstance } from "../model/instances.ts";
+import { KeptHost } from "./kept-host.ts";
 import { LedgerProxy } from "./ledger-proxy.ts";
+import { limitedNetwork } from "./limited-network.ts";
+import type { LoadApplication } from "./load-application.ts";
+import { namedLog } from "./named-log.ts";
 import type { Addressed, CrewOptions, ToActor, ToAgent } from "./protocol.ts";
+import { StandingWord } from "./standing-word.ts";
+import { WorkerHost, type WorkerHostParts } from "./worker-host.ts";
 
 /**
  * The program of a crew: one actor, or several that share a process. It opens the ports of their
@@ -17,31 +22,39 @@ import type { Addressed, CrewOptions, ToActor, ToAgent } from "./protocol.ts";
  */
 export function actorProgram(load: LoadApplication): Program {
   return async (world, options, parent, signal) => {
-    const { actors, codeUrl } = options as CrewOptions;
+    const crew = options as CrewOptions;
+    const { actors } = crew;
+    const hasManyAgents = crew.hasManyAgents === true || parent.renewed !== undefined;
     const channels = new Map(actors.map(({ instanceName }) => [instanceName, new ActorChannel()]));
     parent.receive((raw) => {
       const { actor, message } = raw as Addressed<ToActor>;
-      channels.get(actor)?.arrived(message);
+      // Answered here and at once: it asks whether the event loop turns, and nothing else.
+      if (message.kind === "ping") {
+        const { number } = message;
+        parent.send({ actor, message: { kind: "pong", number } } satisfies Addressed<ToAgent>);
+      } else channels.get(actor)?.arrived(message);
+    });
+    parent.renewed?.(() => {
+      for (const channel of channels.values()) channel.renewed();
     });
     const crash = deferred<never>();
     const running = actors.map((actor) => {
       const channel = channels.get(actor.instanceName) ?? new ActorChannel();
       const name = actor.instanceName;
-      channel.tell = (message) =>
+      channel.send = (message) =>
         parent.send({ actor: name, message } satisfies Addressed<ToAgent>);
-      return hostActor({ world, actor, channel, signal }, load(actor.appName, codeUrl));
+      return hostActor({ world, actor, crew: { ...crew, hasManyAgents }, load, channel, signal });
     });
     for (const each of running) each.catch(crash.reject);
     await Promise.race([crash.promise, Promise.all(running)]);
   };
 }
 
-/** Finds the code of an application. */
-export type LoadApplication = (appName: string, codeUrl?: string) => Promise<Application>;
-
 /** One actor's half of the crew's channel. */
 class ActorChannel {
-  tell: (message: ToAgent) => void = () => undefined;
+  send: (message: ToAgent) => void = () => undefined;
+  /** Called when another agent has taken over. */
+  renewed: () => void = () => undefined;
   #early: ToActor[] | undefined = [];
   #receive: (message: ToActor) => void = (message) => void this.#early?.push(message);
 
@@ -59,41 +72,55 @@ class ActorChannel {
 interface ActorParts {
   readonly world: World;
   readonly actor: ActorInstance;
+  readonly crew: CrewOptions;
+  readonly load: LoadApplication;
   readonly channel: ActorChannel;
   readonly signal: AbortSignal;
 }
 
-async function hostActor(
-  { world, actor, channel, signal }: ActorParts,
-  loading: Promise<Application>,
-): Promise<void> {
-  const { tell } = channel;
-  const ledger = new LedgerProxy(tell);
+async function hostActor(parts: ActorParts): Promise<void> {
+  const { actor, crew, channel, signal } = parts;
+  const word = new StandingWord(channel.send);
+  const { tell } = word;
+  let lastId = 0;
+  const nextId = (): number => ++lastId;
+  const crash = deferred<never>();
+  const ended = new AbortController();
+  const limited = { tell, signal: ended.signal };
+  const world = limitedNetwork(parts.world, actor.limits.network, limited);
+  world.activity.begin();
+  const ledger = new LedgerProxy(
+    channel.send,
+    crew.hasManyAgents ? world.random : undefined,
+    nextId,
+  );
+  const workers = startWorkers(parts, { word, nextId, failed: crash.reject });
+  channel.renewed = () => {
+    word.repeat();
+    ledger.repeat();
+    for (const worker of workers.values()) worker.repeat();
+  };
   const early: ToActor[] = [];
   let dispatch = (message: ToActor): void => void early.push(message);
   channel.receive((message) => {
+    word.heard(message);
     ledger.receive(message);
+    for (const worker of workers.values()) worker.receive(message);
     dispatch(message);
   });
-  const crash = deferred<never>();
-  const ended = new AbortController();
-  const parts = { world, actor, ledger, tell, failed: crash.reject, signal: ended.signal };
 
-  world.activity.begin();
-  const application = await loading;
-  const hosts: ComponentHost[] = [];
-  for (const model of actor.components) {
-    const definition = definitionOf(application, model.componentType);
-    hosts.push(await ComponentHost.open({ ...parts, model, definition }));
-  }
+  // A component in a thread may fail while others are still being opened.
+  const more = { ledger, workers, tell, failed: crash.reject, signal: ended.signal };
+  const hosts = await Promise.race([crash.promise, openComponents({ ...parts, world }, more)]);
+  const here = hosts.filter((host) => host instanceof KeptHost);
   dispatch = (message) => {
     if (message.kind !== "peers") return;
     const [component, port] = message.port.split("/");
-    hosts.find(({ name }) => name === component)?.peers(port ?? "", message.endpoints);
+    here.find(({ name }) => name === component)?.host.peers(port ?? "", message.endpoints);
   };
   for (const message of early) dispatch(message);
   tell({ kind: "active" });
-  for (const host of hosts) host.activate();
+  for (const host of here) host.activate();
   world.activity.end();
 
   await Promise.race([aborted(signal), crash.promise]);
@@ -102,6 +129,46 @@ async function hostActor(
   for (const host of hosts.reverse()) await host[Symbol.asyncDispose]();
   // A handler may have thrown on the way.
   await Promise.race([crash.promise, Promise.resolve()]);
+}
+
+/** The components that run in threads, by their models. */
+type Workers = ReadonlyMap<ComponentInstance, WorkerHost>;
+
+interface OpeningParts {
+  readonly ledger: LedgerProxy;
+  readonly workers: Workers;
+  readonly tell: (message: ToAgent) => void;
+  readonly failed: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+function startWorkers(
+  { world, actor, crew, channel: { send } }: ActorParts,
+  more: Pick<WorkerHostParts, "word" | "nextId" | "failed">,
+): Workers {
+  const models = actor.components.filter(({ inWorker }) => inWorker);
+  return new Map(
+    models.map((model) => [model, new WorkerHost({ world, actor, model, crew, send, ...more })]),
+  );
+}
+
+/** Opens the components that run here, and waits for those in threads: in the order of the model. */
+async function openComponents(
+  { world, actor, crew, load }: ActorParts,
+  { workers, ...more }: OpeningParts,
+): Promise<(KeptHost | WorkerHost)[]> {
+  const { codeUrl, snapshots = {} } = crew;
+  const application = await load(actor.appName, codeUrl);
+  const hosts: (KeptHost | WorkerHost)[] = [];
+  for (const model of actor.components) {
+    const worker = workers.get(model);
+    const definition = definitionOf(application, model.componentType);
+    const log = namedLog(world.log, `${actor.instanceName}/${model.name}`);
+    const parts = { world: { ...world, log }, actor, model, definition, codeUrl, ...more };
+    hosts.push(worker ?? (await KeptHost.open(parts, snapshots)));
+  }
+  for (const worker of workers.values()) await worker.active;
+  return hosts;
 }
 
 function definitionOf(application: Application, componentType: string): AnyDefinition {

@@ -11,7 +11,7 @@ export interface BindingParts {
   readonly port: string;
   /** Names of the events that the component handles. */
   readonly events: () => readonly string[];
-  /** Runs the handler of an event in the component's mailbox, and resolves at its end. */
+  /** Runs the handler of an event as any other of the component, and resolves at its end. */
   readonly deliver: (event: LedgerEvent) => Promise<void>;
   readonly signal: AbortSignal;
 }

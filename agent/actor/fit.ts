@@ -1,6 +1,7 @@
 import type { AnyDefinition } from "../component/define.ts";
 import type { Port, Ports } from "../component/ports.ts";
 import type { ComponentInstance, PortInstance } from "../model/instances.ts";
+import { insideUnfitness } from "./inside-fit.ts";
 
 const KINDS: Readonly<Record<Port["kind"], PortInstance["kind"]>> = {
   pub: "pub",
@@ -47,5 +48,38 @@ export function unfitness(definition: AnyDefinition, model: ComponentInstance): 
   }
   for (const [name, code] of inCode)
     faults.push(`the code has \`${KINDS[code.kind]} ${name}\`, the model has no such port`);
+  return [...faults, ...insideUnfitness(definition, model)];
+}
+
+/**
+ * What is wrong with the handlers of a component, each in words: every port at which something comes in
+ * has one, and no other name begins as theirs do.
+ */
+export function handlerFaults(ports: Ports, handlers: object): string[] {
+  const faults: string[] = [];
+  const wanted = new Set<string>();
+  const table = handlers as Readonly<Record<string, unknown>>;
+  for (const [name, { kind }] of Object.entries(ports)) {
+    if (kind === "pub" || kind === "clt") continue;
+    const handler = `on_${name}`;
+    wanted.add(handler);
+    if (typeof table[handler] !== "function")
+      faults.push(`\`${KINDS[kind]} ${name}\` needs a handler \`${handler}\`, the code has none`);
+  }
+  for (const name of namesOf(handlers))
+    if (name.startsWith("on_") && !wanted.has(name))
+      faults.push(
+        `the code has a handler \`${name}\`, and no port where something comes in for it`,
+      );
   return faults;
+}
+
+/** Names of an object and of its classes. */
+function namesOf(object: object): Set<string> {
+  const names = new Set<string>();
+  for (let each = object; each !== Object.prototype; each = Object.getPrototypeOf(each) as object) {
+    for (const name of Object.getOwnPropertyNames(each)) names.add(name);
+    if (Object.getPrototypeOf(each) === null) break;
+  }
+  return names;
 }

@@ -7,23 +7,50 @@ import type {
   SubmitOutcome,
 } from "../component/ledger-service.ts";
 import { AgentError, ERROR_SENTENCES, type ErrorCode } from "../core/errors.ts";
+import type { Random } from "../core/random.ts";
 import { aborted } from "../core/waiting.ts";
 import type { LedgerCall, ToActor, ToAgent } from "./protocol.ts";
 
 interface Waiting {
+  readonly call: LedgerCall | undefined;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** The ledger as an actor sees it: every request goes to the agent of its board, which signs. */
+interface Reader {
+  readonly message: Extract<ToAgent, { kind: "follow" }>;
+  readonly deliver: (event: LedgerEvent) => Promise<void>;
+  /** The event handed over last, and whether its handler still runs. */
+  last: LedgerEvent | undefined;
+  isRunning: boolean;
+}
+
+/** Requests that have an effect, which a repetition must not have twice. */
+const NAMED: ReadonlySet<LedgerCall["operation"]> = new Set(["submit", "transfer"]);
+const NAME_BYTES = 8;
+
+/**
+ * The ledger as an actor sees it: every request goes to the agent of its board, which signs.
+ *
+ * The agent may die and another take over: what waits is then asked again, and an event that comes a
+ * second time is not handled a second time.
+ */
 export class LedgerProxy implements LedgerService {
   readonly #send: (message: ToAgent) => void;
+  readonly #random: Random | undefined;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #readers = new Map<number, (event: LedgerEvent) => Promise<void>>();
-  #lastId = 0;
+  readonly #readers = new Map<number, Reader>();
+  readonly #nextId: () => number;
+  #lifeName: string | undefined;
 
-  constructor(send: (message: ToAgent) => void) {
+  /**
+   * @param random where agents may follow each other: requests without a key get one, so that none is done twice.
+   * @param nextId numbers calls and readers; shared when others use the actor's channel too.
+   */
+  constructor(send: (message: ToAgent) => void, random?: Random, nextId = counter()) {
     this.#send = send;
+    this.#nextId = nextId;
+    this.#random = random;
   }
 
   /** Takes in what concerns the ledger; anything else is left to others. */
@@ -32,6 +59,12 @@ export class LedgerProxy implements LedgerService {
     else if (message.kind === "ledger-fault")
       this.#settle(message.callId)?.reject(faultOf(message.code, message.facts));
     else if (message.kind === "event") void this.#deliver(message.readerId, message.event);
+  }
+
+  /** Asks an agent that has taken over for all that waits, under the same numbers and keys. */
+  repeat(): void {
+    for (const { message } of this.#readers.values()) this.#send(message);
+    for (const { call } of this.#waiting.values()) if (call !== undefined) this.#send(call);
   }
 
   open(account: string): Promise<Hex> {
@@ -59,12 +92,13 @@ export class LedgerProxy implements LedgerService {
     deliver: (event: LedgerEvent) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
-    const readerId = ++this.#lastId;
-    this.#readers.set(readerId, deliver);
+    const readerId = this.#nextId();
+    const message = { kind: "follow", readerId, account, request } as const;
+    this.#readers.set(readerId, { message, deliver, last: undefined, isRunning: false });
     const refused = new Promise<void>((_, reject) => {
-      this.#waiting.set(readerId, { resolve: () => undefined, reject });
+      this.#waiting.set(readerId, { call: undefined, resolve: () => undefined, reject });
     });
-    this.#send({ kind: "follow", readerId, account, request });
+    this.#send(message);
     try {
       await Promise.race([aborted(signal), refused]);
     } finally {
@@ -73,12 +107,22 @@ export class LedgerProxy implements LedgerService {
     }
   }
 
-  #call(operation: LedgerCall["operation"], account: string, request: unknown): Promise<unknown> {
-    const callId = ++this.#lastId;
+  #call(operation: LedgerCall["operation"], account: string, asked: unknown): Promise<unknown> {
+    const callId = this.#nextId();
+    const request = NAMED.has(operation) ? this.#named(callId, asked) : asked;
+    const call: LedgerCall = { kind: "ledger", callId, operation, account, request };
     return new Promise((resolve, reject) => {
-      this.#waiting.set(callId, { resolve, reject });
-      this.#send({ kind: "ledger", callId, operation, account, request });
+      this.#waiting.set(callId, { call, resolve, reject });
+      this.#send(call);
     });
+  }
+
+  /** `request` with a key, unique among all that this and other incarnations ever ask. */
+  #named(callId: number, asked: unknown): unknown {
+    const request = asked as { readonly key?: string };
+    if (this.#random === undefined || request.key !== undefined) return asked;
+    this.#lifeName ??= hexOf(this.#random.bytes(NAME_BYTES));
+    return { ...request, key: `once-${this.#lifeName}-${callId}` };
   }
 
   #settle(callId: number): Waiting | undefined {
@@ -88,15 +132,35 @@ export class LedgerProxy implements LedgerService {
   }
 
   async #deliver(readerId: number, event: LedgerEvent): Promise<void> {
-    const deliver = this.#readers.get(readerId);
-    if (deliver === undefined) return;
-    await deliver(event);
+    const reader = this.#readers.get(readerId);
+    if (reader === undefined) return;
+    if (isAfter(event, reader.last)) {
+      reader.last = event;
+      reader.isRunning = true;
+      await reader.deliver(event);
+      reader.isRunning = false;
+    } else if (reader.isRunning) return; // the one that runs will say when it has ended
     this.#send({ kind: "event-done", readerId });
   }
+}
+
+function counter(): () => number {
+  let last = 0;
+  return () => ++last;
+}
+
+/** Events come in the order of the chain: one that does not has come before. */
+function isAfter(event: LedgerEvent, last: LedgerEvent | undefined): boolean {
+  if (last === undefined || event.blockNumber > last.blockNumber) return true;
+  return event.blockNumber === last.blockNumber && event.logIndex > last.logIndex;
 }
 
 /** A fault as the agent told it; codes cross the channel as text. */
 function faultOf(code: string, facts: Readonly<Record<string, string | number>>): Error {
   if (code in ERROR_SENTENCES) return new AgentError(code as ErrorCode, { ...facts });
   return new Error(`the agent failed: ${code} ${JSON.stringify(facts)}`);
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

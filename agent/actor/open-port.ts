@@ -1,86 +1,105 @@
-import type { Task } from "../component/mailbox.ts";
 import type { Port } from "../component/ports.ts";
-import type { World } from "../core/world.ts";
-import type { PortInstance } from "../model/instances.ts";
-import { ClientPort } from "../ports/client-port.ts";
+import type { PortInstance, QueuePolicy } from "../model/instances.ts";
 import { PublisherPort } from "../ports/publisher-port.ts";
-import { ServerPort } from "../ports/server-port.ts";
 import { SubscriberPort } from "../ports/subscriber-port.ts";
 import { TimerPort } from "../ports/timer-port.ts";
+import { openClt, openQry, openReq } from "./open-client-port.ts";
+import { openInside } from "./open-inside-port.ts";
+import { openServer } from "./open-server-port.ts";
+import { isTimed, laneOf, type OpenedPort, type PortOf, type PortOwner } from "./opened-port.ts";
+import { countersOf } from "./port-counters.ts";
 
-/** A port of one component, opened; only the sides that its kind has are set. */
-export interface OpenedPort {
-  /** What the component calls: a function, or a timer's control. */
-  readonly call?: unknown;
-  /** Where others reach it. */
-  readonly endpoint?: string;
-  /** Takes the endpoints of its providers. */
-  readonly follow?: (endpoints: readonly string[]) => void;
-  readonly timer?: TimerPort;
-  readonly close?: AsyncDisposable;
-}
+/** Messages that a port which asked its publishers to wait still takes: those on their way. */
+const HELD_SLACK_MAX = 2_048;
+/** At most one tick of a timer waits; those behind it are missed. */
+const ONE_TICK: QueuePolicy = { lengthMax: 1, whenFull: "dropNewest" };
 
-/** What a port needs of its component. */
-export interface PortOwner {
-  readonly world: World;
-  /** Queues a task in the component's mailbox. */
-  readonly post: (task: Task) => boolean;
-  /** Calls the handler of the port called `name`. */
-  readonly handle: (name: string, argument: unknown) => unknown;
-}
-
-/** Opens one port as the code declares it; the model gives its name and its period. */
+/** Opens one port as the code declares it; the model gives its name, its times and its queue. */
 export async function openPort(
   owner: PortOwner,
   port: Port,
   model: PortInstance,
 ): Promise<OpenedPort> {
-  const { world, post, handle } = owner;
-  const { name } = model;
   switch (port.kind) {
-    case "pub": {
-      const opened = await PublisherPort.open(world.wire, world.activity, port.message);
-      const call = (message: unknown): void => opened.publish(message);
-      return { call, endpoint: opened.endpoint, close: opened };
-    }
-    case "sub": {
-      const opened = new SubscriberPort<unknown>(world, port.message, (message) => {
-        post(() => handle(name, message) as Promise<void>);
-      });
-      return { follow: (endpoints) => opened.follow(endpoints), close: opened };
-    }
-    case "clt": {
-      const opened = new ClientPort<unknown, unknown>(world, port);
-      const call = (request: unknown, timeoutMs: number): Promise<unknown> =>
-        opened.request(request, timeoutMs);
-      return { call, follow: (endpoints) => opened.follow(endpoints), close: opened };
-    }
-    case "srv": {
-      const opened = await ServerPort.open<unknown, unknown>(
-        world.wire,
-        port,
-        (request, answer) => {
-          post(async () => answer(await handle(name, request)));
-        },
-      );
-      return { endpoint: opened.endpoint, close: opened };
-    }
-    case "tim": {
-      const periodMs = (model.kind === "timer" ? model.periodMs : null) ?? undefined;
-      const timer = new TimerPort(world.clock, periodMs, (dueUtcUs) => {
-        post(() => handle(name, dueUtcUs) as Promise<void>);
-      });
-      const call = {
-        fireAtUtc: (utcUs: number) => timer.fireAtUtc(utcUs),
-        cancel: () => timer.cancel(),
-      };
-      return { call, timer };
-    }
+    case "pub":
+      return openPub(owner, port, model);
+    case "sub":
+      return openSub(owner, port, model);
+    case "clt":
+      return openClt(owner, port, model);
     case "req":
-    case "rep":
+      return openReq(owner, port, model);
     case "qry":
+      return openQry(owner, port, model);
+    case "srv":
+    case "rep":
     case "ans":
+      return openServer(owner, port, model);
+    case "tim":
+      return openTimer(owner, model);
     case "ins":
-      throw new Error(`ports of kind ${port.kind} cannot be opened yet`);
+      return openInside(owner, port, model);
   }
+}
+
+async function openPub(
+  owner: PortOwner,
+  port: PortOf<"pub">,
+  model: PortInstance,
+): Promise<OpenedPort> {
+  const { world, scheduler, bind } = owner;
+  const opened = await PublisherPort.open<unknown>(world, port.message, {
+    ...bind,
+    isTimed: isTimed(model),
+    lost: (copyCount) => scheduler.unsent(model.name, copyCount),
+  });
+  return {
+    call: (message: unknown): void => opened.publish(message),
+    endpoint: opened.endpoint,
+    close: opened,
+    counters: () =>
+      countersOf(undefined, {
+        sentCount: opened.publishedCount,
+        droppedCount: opened.droppedCount,
+      }),
+  };
+}
+
+function openSub(owner: PortOwner, port: PortOf<"sub">, model: PortInstance): OpenedPort {
+  const { world, scheduler, handle, foreign } = owner;
+  const lane = scheduler.lane({
+    ...laneOf(model),
+    slackMax: HELD_SLACK_MAX,
+    run: ({ handler, message, arrival }) => handle(handler, message, arrival),
+    hold: (isFull) => opened.hold(isFull),
+  });
+  const opened = new SubscriberPort<unknown>(world, port.message, (message, sentUtcUs) =>
+    lane.push(message, sentUtcUs),
+  );
+  if (foreign.length > 0) opened.follow(foreign);
+  return {
+    follow: (endpoints) => opened.follow([...endpoints, ...foreign]),
+    close: opened,
+    counters: () => countersOf(lane, opened),
+  };
+}
+
+function openTimer({ world, scheduler, handle }: PortOwner, model: PortInstance): OpenedPort {
+  const lane = scheduler.lane({
+    ...laneOf(model),
+    policy: ONE_TICK,
+    run: ({ handler, message }) => handle(handler, message),
+  });
+  const periodMs = (model.kind === "timer" ? model.periodMs : null) ?? undefined;
+  const timer: TimerPort = new TimerPort(
+    world.clock,
+    periodMs,
+    (dueUtcUs) => {
+      const isStale = scheduler.isPaused && timer.periodMs !== undefined;
+      if (isStale || lane.length > 0) timer.missedCount += 1;
+      else lane.push(dueUtcUs);
+    },
+    () => lane.forget(),
+  );
+  return { call: timer, timer, counters: () => countersOf(lane, timer) };
 }

@@ -1,6 +1,8 @@
 import type { LedgerEvent } from "../component/ledger-service.ts";
 import type { Notice } from "../component/life.ts";
 import type { ActorInstance } from "../model/instances.ts";
+import type { Traffic } from "../resource/limit-judges.ts";
+import type { SnapshotOptions } from "./snapshot-keeper.ts";
 
 /** What the program of one or more actors is told at its start. */
 export interface CrewOptions {
@@ -8,7 +10,16 @@ export interface CrewOptions {
   readonly actors: readonly ActorInstance[];
   /** Module that exports the application's code; absent: the application is one of this build. */
   readonly codeUrl?: string;
+  /** PROTOCOL_VERSION of the agent: a crew of another one is not taken over. */
+  readonly protocolVersion?: number;
+  /** How often the states of components are kept. */
+  readonly snapshots?: SnapshotOptions;
+  /** Of a component in a thread: its agent may be followed by another, whom the actor then tells. */
+  readonly hasManyAgents?: boolean;
 }
+
+/** Counts the changes of the messages below that an older program does not understand. */
+export const PROTOCOL_VERSION = 1;
 
 /** What a crew and its agent send each other: one actor's message at a time. */
 export interface Addressed<M> {
@@ -22,13 +33,23 @@ export type ToAgent =
   /** A port of this actor can be reached at `endpoint`. */
   | { readonly kind: "provide"; readonly key: string; readonly endpoint: string }
   | { readonly kind: "withdraw"; readonly key: string; readonly endpoint: string }
-  /** `port` wants to know all providers of `key`, now and whenever they change. */
-  | { readonly kind: "require"; readonly port: string; readonly key: string }
+  /**
+   * `port` wants to know all providers of `key`, now and whenever they change. `endpoints`: those that
+   * it has, when this is said again to an agent that has taken over.
+   */
+  | {
+      readonly kind: "require";
+      readonly port: string;
+      readonly key: string;
+      readonly endpoints?: readonly string[];
+    }
   | { readonly kind: "release"; readonly port: string; readonly key: string }
   /** All ports exist and the components are being activated. */
   | { readonly kind: "active" }
   /** The answer to a ping: the actor's event loop turns. */
   | { readonly kind: "pong"; readonly number: number }
+  /** What it has sent and received so far; from actors whose network is limited, when it has changed. */
+  | { readonly kind: "traffic"; readonly traffic: Traffic }
   | Incident
   | LedgerCall
   /** The events of `readerId` should come; see LedgerService.follow. */

@@ -16,7 +16,7 @@ export interface PortPlace {
 export function providerKey(
   place: PortPlace,
   scope: MessageScope,
-  kind: "pub" | "srv",
+  kind: "pub" | "srv" | "rep" | "ans",
   messages: readonly { readonly name: string; readonly fingerprint: string }[],
 ): string {
   const types = messages.map(({ name, fingerprint }) => `${name}:${fingerprint}`).join("#");
@@ -26,4 +26,10 @@ export function providerKey(
     internal: `@${place.board}/${place.actor}`,
   };
   return `${place.app}/${kind}/${types}${reach[scope]}`;
+}
+
+/** Whether a key is one of publishers: whoever follows a dead one waits for nothing. */
+export function isPublisherKey(key: string): boolean {
+  const [, kind] = key.split("/");
+  return kind === "pub";
 }

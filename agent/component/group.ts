@@ -1,4 +1,5 @@
 import type { MessageType } from "../message/message-type.ts";
+import type { Arrival } from "./calls.ts";
 
 /** The group types that a component may join, by their names in the model, each with its message. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- only `any` accepts every message type
@@ -8,10 +9,20 @@ export type Groups = Readonly<Record<string, MessageType<any>>>;
 export interface JoinOptions {
   /** Members that have a vote, present or not: more than half of them decide. Absent: a plain group. */
   readonly size?: number;
+  /**
+   * Their names, when they are known beforehand: no others can ever have a vote. Default: the first
+   * `size` members that are there together; see agent/group on what that means.
+   */
+  readonly voters?: readonly string[];
   /** Members of a higher priority stand for election earlier; 0 (default) to 9. */
   readonly priority?: number;
   /** Whether decided commands are kept and handed to every member in one order; default false. */
   readonly log?: boolean;
+  /**
+   * suspect (default): after a restart this member is silent until others have told it what it may
+   * have forgotten; trusted: what was written to this disk is never lost, so it votes at once.
+   */
+  readonly disk?: "suspect" | "trusted";
 }
 
 /** Who leads, in which term: later terms are larger, and no term has two leaders. */
@@ -46,19 +57,19 @@ export interface GroupMember<M> {
   readonly type: string;
   /** The instance that was joined. */
   readonly instance: string;
-  /** This member's name: actor and component, unique in the group. */
+  /** This member's name: board, actor and component, unique in the group. */
   readonly self: string;
   /** The members seen at this moment, this one among them, in order of name. */
   readonly members: readonly string[];
   /** Undefined while none is known. */
   readonly leadership: Leadership | undefined;
   readonly isLeader: boolean;
-  /** Sends to all others. */
+  /** Sends to all others, at most once. */
   send(message: M): void;
   /** Sends to one member, or to the leader; false when it is not known. */
   sendTo(member: string, message: M): boolean;
   sendToLeader(message: M): boolean;
-  /** Asks all members; any member may. */
+  /** Asks all members that have a vote; any member may, and is itself in favour without being asked. */
   requestVote(topic: M, rule: Poll<M>["rule"], timeoutMs: number): Promise<VoteOutcome>;
   /** The same for an action that all members will take at one instant. */
   requestActionVote(
@@ -79,9 +90,25 @@ type AnyMember = GroupMember<any>;
 
 /** What a component hears of its groups; every handler runs as any other of the component. */
 export interface GroupHandlers {
-  handleGroupMessage?(group: AnyMember, message: never, from: string): Awaitable<void>;
-  handleMessageToLeader?(group: AnyMember, message: never, from: string): Awaitable<void>;
-  handleMessageFromLeader?(group: AnyMember, message: never, from: string): Awaitable<void>;
+  handleGroupMessage?(
+    group: AnyMember,
+    message: never,
+    from: string,
+    arrival: Arrival,
+  ): Awaitable<void>;
+  handleMessageToLeader?(
+    group: AnyMember,
+    message: never,
+    from: string,
+    arrival: Arrival,
+  ): Awaitable<void>;
+  /** What the leader sent to this member alone. Absent: handleGroupMessage. */
+  handleMessageFromLeader?(
+    group: AnyMember,
+    message: never,
+    from: string,
+    arrival: Arrival,
+  ): Awaitable<void>;
   handleMemberJoined?(group: AnyMember, member: string): Awaitable<void>;
   handleMemberLeft?(group: AnyMember, member: string): Awaitable<void>;
   handleLeaderElected?(group: AnyMember, leadership: Leadership): Awaitable<void>;
@@ -92,6 +119,13 @@ export interface GroupHandlers {
   handleVoteResult?(group: AnyMember, poll: Poll<never>, accepted: boolean): Awaitable<void>;
   /** At the instant that was voted for; `lateUs` is by how much this member missed it. */
   handleGroupAction?(group: AnyMember, poll: Poll<never>, lateUs: number): Awaitable<void>;
-  /** One decided command of the log: the same ones in the same order on every member. */
+  /** One decided command of the log: the same ones in the same order on every member, anew in every life. */
   handleCommand?(group: AnyMember, command: never, index: number): Awaitable<void>;
+  /** Plain data that stands for all commands so far, so that the log need not keep them. */
+  snapshotLog?(group: AnyMember): unknown;
+  /**
+   * Forget all, and go on from what `snapshotLog` gave, here or elsewhere, after the command `index`.
+   * Undefined: commands were dropped, because no member's component gives snapshots.
+   */
+  restoreLog?(group: AnyMember, state: unknown, index: number): Awaitable<void>;
 }

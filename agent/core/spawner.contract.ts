@@ -50,6 +50,43 @@ export const CONTRACT_PROGRAMS: ProgramTable = {
     await using database = await store.open("last-words");
     database.transact((writer) => writer.put("a", bytes(1), bytes(1)));
   },
+  /** Counts by itself; tells its count when asked, and when it has a new parent. */
+  async lasting({ clock, store }, _options, parent, signal) {
+    let count = 0;
+    let renewedCount = 0;
+    parent.receive((message) => {
+      if (message === "throw") throw new Error("as told");
+      parent.send({ count, renewedCount, message });
+    });
+    parent.renewed?.(() => {
+      renewedCount += 1;
+      parent.send("renewed");
+    });
+    parent.send("up");
+    while (!signal.aborted) {
+      await clock.sleep(1, signal);
+      count += 1;
+    }
+    await using database = await store.open("last-words");
+    database.transact((writer) => writer.put("a", bytes(1), bytes(1)));
+  },
+  /** Has one lasting child: the survivor if there is one; whatever it hears it hands on. */
+  async nurse({ spawner }, options, parent, signal) {
+    const survivors = await spawner.survivors();
+    const call = { program: "lasting", name: "the lasting", options, lasting: true };
+    const child = survivors[0]?.child ?? spawner.spawn(call);
+    const again = (await spawner.survivors()).length;
+    parent.send({ pid: child.pid, calls: survivors.map((survivor) => survivor.call), again });
+    child.channel.receive((message) => parent.send({ said: message }));
+    void child.exited.then(({ kind }) => parent.send({ exited: kind }));
+    parent.receive((message) => {
+      if (message === "kill") child.kill();
+      else child.channel.send(message);
+    });
+    await aborted(signal);
+    child.stop();
+    await child.exited;
+  },
   async family({ spawner }, _options, parent, signal) {
     const child = spawner.spawn({ program: "leaver", name: "grandchild", options: 0 });
     child.channel.receive(() => parent.send(child.pid));
@@ -141,6 +178,8 @@ export function spawnerContract(name: string, run: RunIn<"spawner" | "store" | "
         assert((database.get("a", bytes(1))?.[0] ?? 0) >= count);
       }));
 
+    lastingClaims(run);
+
     it("a killed program says nothing more", () =>
       run(async ({ spawner, clock }) => {
         const child = spawner.spawn({ program: "keeper", name: "keeper", options: 0 });
@@ -153,4 +192,88 @@ export function spawnerContract(name: string, run: RunIn<"spawner" | "store" | "
         assert.equal(inbox.waiting, heardCount);
       }));
   });
+}
+
+function lastingClaims(run: RunIn<"spawner" | "store" | "clock">): void {
+  const call = { program: "nurse", name: "nurse", options: { wh: 7n ** 40n, raw: bytes(3) } };
+  const lastingCall = { ...call, program: "lasting", name: "the lasting", lasting: true };
+
+  it("a lasting program outlives its parent, works on, and is handed to the next one", () =>
+    run(async ({ spawner, clock }) => {
+      let nurse = spawner.spawn(call);
+      let inbox = inboxOf(nurse);
+      const first = (await inbox.next()) as { pid: number };
+      assert.deepEqual(first, { pid: first.pid, calls: [], again: 0 });
+      assert.deepEqual(await inbox.next(), { said: "up" });
+      for (let incarnation = 1; incarnation <= 3; incarnation += 1) {
+        nurse.kill();
+        await nurse.exited;
+        await clock.sleep(50, never);
+        nurse = spawner.spawn(call);
+        inbox = inboxOf(nurse);
+        assert.deepEqual(await inbox.next(), { pid: first.pid, calls: [lastingCall], again: 0 });
+        assert.deepEqual(await inbox.next(), { said: "renewed" });
+        nurse.channel.send(incarnation);
+        const { said } = (await inbox.next()) as { said: Record<string, number> };
+        assert.deepEqual([said["renewedCount"], said["message"]], [incarnation, incarnation]);
+        assert((said["count"] ?? 0) >= 5 * incarnation, "it stood still without a parent");
+      }
+      nurse.stop();
+      assert.deepEqual(await inbox.next(), { exited: "stopped" });
+      assert.equal((await nurse.exited).kind, "stopped");
+    }));
+
+  it("the next parent learns how its foster child ends, and may kill it", () =>
+    run(async ({ spawner }) => {
+      for (const [word, kind] of [
+        ["throw", /failed/],
+        ["kill", /killed|failed/],
+      ] as const) {
+        const before = spawner.spawn(call);
+        await inboxOf(before).take(2);
+        before.kill();
+        await before.exited;
+        const nurse = spawner.spawn(call);
+        const inbox = inboxOf(nurse);
+        await inbox.take(2);
+        nurse.channel.send(word);
+        assert.match(((await inbox.next()) as { exited: string }).exited, kind);
+        nurse.stop();
+        await nurse.exited;
+        const after = spawner.spawn(call);
+        assert.deepEqual(((await inboxOf(after).next()) as { calls: unknown }).calls, []);
+        after.stop();
+        await after.exited;
+      }
+    }));
+
+  it("what ended while nobody was there is forgotten; a stop of the parent leaves nothing", () =>
+    run(async ({ spawner, store, clock }) => {
+      const nurse = spawner.spawn(call);
+      const inbox = inboxOf(nurse);
+      await inbox.take(2);
+      nurse.stop();
+      await nurse.exited;
+      const next = spawner.spawn(call);
+      assert.deepEqual(((await inboxOf(next).next()) as { calls: unknown }).calls, []);
+      next.stop();
+      await next.exited;
+      await using database = await store.open("last-words");
+      assert.equal(database.scan("a", {}).length, 1);
+      await clock.sleep(1, never);
+    }));
+
+  it("two parents of one name cannot be there at once; another name sees nothing", () =>
+    run(async ({ spawner }) => {
+      const nurse = spawner.spawn(call);
+      await inboxOf(nurse).take(2);
+      const second = spawner.spawn(call);
+      assert.match((await second.exited).reason, /SPAWNER_IN_USE/);
+      const other = spawner.spawn({ ...call, name: "other" });
+      assert.deepEqual(((await inboxOf(other).next()) as { calls: unknown }).calls, []);
+      for (const each of [nurse, other]) {
+        each.stop();
+        await each.exited;
+      }
+    }));
 }

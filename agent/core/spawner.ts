@@ -1,5 +1,5 @@
 /**
- * Starts programs of their own. Bodies: agent/io (child processes) and agent/sim (hosts in this
+ * Starts programs of their own. Bodies: agent/io (child processes and threads) and agent/sim (hosts in this
  * process that can be killed between any two events).
  */
 export interface Spawner {
@@ -7,7 +7,9 @@ export interface Spawner {
   spawn(program: ProgramCall): Child;
   /**
    * The lasting programs that an earlier parent of this one's name left running, each once; what they
-   * and that parent said to each other last may be lost: see Channel.renewed.
+   * and that parent said to each other last may be lost: see Channel.renewed. To be called before a
+   * lasting program is started.
+   * @throws AgentError SPAWNER_IN_USE when a parent of this name is still there.
    */
   survivors(): Promise<readonly Survivor[]>;
 }
@@ -29,10 +31,15 @@ export interface ProgramCall {
   /** Where it runs: in a process of its own (default), or in a thread of this one, which ends with it. */
   readonly in?: "process" | "thread";
   /**
-   * It goes on when its parent dies, and is handed to the next parent by `Spawner.survivors`.
-   * Default: it is stopped then. Of processes only.
+   * It goes on when its parent dies, and is handed to the next parent by `Spawner.survivors`; it is
+   * stopped when none comes in time. Default: it is stopped at once. Of processes only.
    */
   readonly lasting?: boolean;
+  /**
+   * The most memory it may take, in bytes: its heap is bounded so that a program that needs more ends as
+   * killed, also where nobody watches. Memory outside of the heap is not bounded by it. Default: no bound.
+   */
+  readonly memoryBytesMax?: number;
   /** As whom it runs; default: as its parent. Of processes only. */
   readonly runAs?: RunAs;
 }
@@ -50,7 +57,7 @@ export interface RunAs {
 /** A program seen from its parent. */
 export interface Child {
   readonly name: string;
-  /** Process id, or a number of the simulator. */
+  /** Process id (of a thread: of the process that it is in), or a number of the simulator. */
   readonly pid: number;
   readonly channel: Channel;
   /** Resolves once, when the program has ended and holds nothing any more. */
@@ -75,6 +82,9 @@ export interface Channel {
   send(message: unknown): void;
   /** Sets the one receiver; messages that came before wait for it. */
   receive(receiver: (message: unknown) => void): void;
-  /** Calls `listener` whenever the other end is a new incarnation, which knows nothing of what was said. */
+  /**
+   * Calls `listener` whenever the other end is a new incarnation, which knows nothing of what was said,
+   * before anything of it arrives. Absent where that never happens: lasting programs alone have it.
+   */
   renewed?(listener: () => void): void;
 }

@@ -1,9 +1,12 @@
 import type { Activity } from "./activity.ts";
 import type { Assets } from "./assets.ts";
 import type { Clock } from "./clock.ts";
+import type { Files } from "./files.ts";
 import type { Lan } from "./lan.ts";
 import type { Log } from "./log.ts";
+import type { Nics } from "./nics.ts";
 import type { Random } from "./random.ts";
+import type { Resources } from "./resources.ts";
 import type { Rpc } from "./rpc.ts";
 import type { Spawner } from "./spawner.ts";
 import type { Store } from "./store.ts";
@@ -14,11 +17,14 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly lan: Lan;
+  readonly nics: Nics;
   readonly wire: Wire;
   readonly store: Store;
+  readonly files: Files;
   readonly spawner: Spawner;
   readonly rpc: Rpc;
   readonly assets: Assets;
+  readonly resources: Resources;
   readonly log: Log;
   readonly activity: Activity;
 }

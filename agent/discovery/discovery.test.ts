@@ -15,8 +15,8 @@ import { encodeBeacon } from "./beacon-wire.ts";
 import { Discovery, type DiscoveryOptions } from "./discovery.ts";
 import { encodeInventory } from "./exchange.ts";
 
-const INTERVAL_MS = 1000;
-const EXPIRY_MS = 3500;
+const INTERVAL_MS = 300;
+const EXPIRY_MS = 1050;
 
 class Board {
   readonly told: string[] = [];
@@ -153,6 +153,51 @@ describe("discovery in the simulator", function () {
     assert.deepEqual(a.knows(), ["at a", "at b"]);
   });
 
+  it("what a new incarnation provides too is never missing in between", async () => {
+    const sim = new Simulation({ seed: 1 });
+    const a = on(sim, "a");
+    on(sim, "b");
+    await sim.runFor(2000);
+    const told: (readonly string[])[] = [];
+    a.discovery.registry.require("k", (endpoints) => told.push(endpoints));
+    sim.host("b").powerOff();
+    on(sim, "b");
+    await sim.runFor(2000);
+    assert.deepEqual(a.told, ["joined b", "replaced b", "joined b"]);
+    assert.deepEqual(told, [["at a", "at b"]]);
+  });
+
+  it("what lingers stays after a loss, for its time and no longer; a goodbye takes it at once", async () => {
+    const linger = { keeps: (key: string) => key === "k", durationMs: 20_000 };
+    const sim = new Simulation({ seed: 1 });
+    const a = on(sim, "a", { linger });
+    const b = on(sim, "b");
+    b.discovery.registry.provide("q", { key: "other", endpoint: "other b" });
+    await sim.runFor(2000);
+    for (let round = 0; round < 2; round += 1) {
+      assert.deepEqual(a.knows("other"), ["other b"]);
+      sim.unplug("b");
+      await sim.runFor(EXPIRY_MS + 15_000);
+      assert.equal(a.told.at(-1), "lost b");
+      assert.deepEqual([a.knows(), a.knows("other")], [["at a", "at b"], []]);
+      sim.plug("b");
+      await sim.runFor(10_000);
+      assert.deepEqual(a.knows(), ["at a", "at b"]);
+    }
+    sim.unplug("b");
+    await sim.runFor(EXPIRY_MS + 22_000);
+    assert.deepEqual(a.knows(), ["at a"]);
+    sim.plug("b");
+    await sim.runFor(2000);
+    assert.deepEqual(a.knows(), ["at a", "at b"]);
+    void b.stop();
+    await sim.runFor(100);
+    assert.deepEqual(a.knows(), ["at a"]);
+    sim.unplug("a");
+    void a.stop();
+    await sim.runFor(100);
+  });
+
   it("boards of another cluster are not heard", async () => {
     const sim = new Simulation({ seed: 1 });
     const [a] = [on(sim, "a"), on(sim, "b", { cluster: "other" })];
@@ -221,7 +266,7 @@ describe("discovery in the simulator", function () {
 
   it("an expiry under three intervals is refused", () => {
     const world = new Simulation({ seed: 1 }).host("a").openWorld("w");
-    const options = { boardId: "a", cluster: "c", beaconUdpPort: 7, expiryMs: 2999 };
+    const options = { boardId: "a", cluster: "c", beaconUdpPort: 7, expiryMs: 899 };
     assert.throws(
       () => new Discovery(world, options, () => undefined),
       hasCode("BEACON_EXPIRY_TOO_SHORT"),

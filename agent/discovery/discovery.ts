@@ -21,14 +21,34 @@ export interface DiscoveryOptions {
   readonly cluster: string;
   /** Port of the beacons, the same on every board. */
   readonly beaconUdpPort: number;
-  /** Time between two beacons when nothing changes, in ms; default 1,000. */
+  /** Time between two beacons when nothing changes, in ms; default 300: so a dead board is missed within 1.3 s. */
   readonly intervalMs?: number;
-  /** A board silent for so long is lost; default 3.5 intervals, at least 3. */
+  /** A board silent for so long is lost; default 3.5 intervals, at least 3 (two packets may be lost). */
   readonly expiryMs?: number;
+  /** What stays known of a board that fell silent; default nothing. */
+  readonly linger?: Linger;
+}
+
+/** An agent may be dead while what its board provides goes on. */
+export interface Linger {
+  /** Whether a provider is still asked for under this key: such as publishers, whom nobody waits for. */
+  readonly keeps: (key: string) => boolean;
+  /** For how long after the loss, in ms. */
+  readonly durationMs: number;
 }
 
 /** Where beacons go unless the deployment says otherwise. */
 export const BEACON_UDP_PORT = 15_670;
+
+const INTERVAL_MS = 300;
+
+/** For how long a board may be silent before it is lost: after this everybody who is there has been heard. */
+export function expiryOf({
+  intervalMs = INTERVAL_MS,
+  expiryMs = 3.5 * intervalMs,
+}: Pick<DiscoveryOptions, "intervalMs" | "expiryMs">): number {
+  return expiryMs;
+}
 
 const INVENTORY_TIMEOUT_MS = 1_000;
 const INVENTORY_ATTEMPTS_MAX = 5;
@@ -53,13 +73,15 @@ export class Discovery {
   /** Newest version taken of each board that is there. */
   readonly #versions = new Map<string, number>();
   readonly #asking = new Set<Promise<void>>();
+  /** Boards that are lost and not yet forgotten; aborts when they are back. */
+  readonly #lingering = new Map<string, AbortController>();
   #ended: AbortSignal = AbortSignal.abort();
   #pause = new AbortController();
 
   /** @throws AgentError BEACON_EXPIRY_TOO_SHORT when two lost packets would look like death. */
   constructor(world: World, options: DiscoveryOptions, tell: (event: BoardEvent) => void) {
-    const { intervalMs = 1_000 } = options;
-    const { expiryMs = 3.5 * intervalMs } = options;
+    const { intervalMs = INTERVAL_MS } = options;
+    const expiryMs = expiryOf(options);
     if (expiryMs < 3 * intervalMs) throw new AgentError("BEACON_EXPIRY_TOO_SHORT", { expiryMs });
     this.#world = world;
     this.#options = options;
@@ -82,6 +104,7 @@ export class Discovery {
       this.#announce(socket, server.endpoint, signal),
       this.#listen(socket, signal),
     ]);
+    for (const lingering of this.#lingering.values()) lingering.abort();
     await Promise.all(this.#asking);
   }
 
@@ -129,13 +152,38 @@ export class Discovery {
     for (const event of events) {
       this.#tell(event);
       // A newcomer need not wait an interval to hear of us.
-      if (event.kind === "joined") this.#announceNow();
+      if (event.kind === "joined") this.#joined(event.boardId);
       else if (event.kind === "changed") this.#startAsking(event.boardId, event.endpoint);
-      else {
-        this.#versions.delete(event.boardId);
-        this.registry.setBoard(event.boardId, []);
-      }
+      else this.#gone(event);
     }
+  }
+
+  #joined(boardId: string): void {
+    this.#lingering.get(boardId)?.abort();
+    this.#lingering.delete(boardId);
+    this.#announceNow();
+  }
+
+  /** What a new incarnation provides replaces what the old one did, as soon as it is known. */
+  #gone({ boardId, why }: Extract<BoardEvent, { kind: "gone" }>): void {
+    this.#versions.delete(boardId);
+    if (why === "replaced") return;
+    const { linger } = this.#options;
+    if (why === "left" || linger === undefined) this.registry.setBoard(boardId, []);
+    else {
+      this.registry.doubtBoard(boardId, linger.keeps);
+      void this.#forgetLater(boardId, linger.durationMs);
+    }
+  }
+
+  async #forgetLater(boardId: string, durationMs: number): Promise<void> {
+    this.#lingering.get(boardId)?.abort();
+    const back = new AbortController();
+    this.#lingering.set(boardId, back);
+    await this.#world.clock.sleep(durationMs, back.signal);
+    if (back.signal.aborted) return;
+    this.#lingering.delete(boardId);
+    this.registry.setBoard(boardId, []);
   }
 
   #startAsking(boardId: string, endpoint: string): void {

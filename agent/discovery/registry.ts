@@ -38,6 +38,34 @@ export class Registry {
     this.#changed([provider.key]);
   }
 
+  /** Withdraws one provider of `owner`; an unknown one is ignored. */
+  withdrawOne(owner: string, { key, endpoint }: Provider): void {
+    const list = this.#own.get(owner) ?? [];
+    const rest = list.filter((each) => each.key !== key || each.endpoint !== endpoint);
+    if (rest.length === list.length) return;
+    if (rest.length === 0) this.#own.delete(owner);
+    else this.#own.set(owner, rest);
+    this.#changed([key]);
+  }
+
+  /** How many entries of each kind it holds; for whoever looks for leaks. */
+  get sizes(): {
+    readonly ownerCount: number;
+    readonly providerCount: number;
+    readonly boardCount: number;
+    readonly listenerCount: number;
+    readonly toldCount: number;
+  } {
+    const listeners = [...this.#listeners.values()];
+    return {
+      ownerCount: this.#own.size,
+      providerCount: this.ownProviders.length,
+      boardCount: this.#boards.size,
+      listenerCount: listeners.reduce((sum, { size }) => sum + size, 0),
+      toldCount: this.#told.size,
+    };
+  }
+
   /** Withdraws all providers of `owner`. */
   withdraw(owner: string): void {
     const list = this.#own.get(owner);
@@ -51,6 +79,15 @@ export class Registry {
     if (providers.length === 0) this.#boards.delete(boardId);
     else this.#boards.set(boardId, providers);
     this.#tell([...before, ...providers].map(({ key }) => key));
+  }
+
+  /**
+   * Another board has fallen silent: of what it provides only the keys that `lingers` names stay, until
+   * it is heard again or `setBoard` says that it is gone.
+   */
+  doubtBoard(boardId: string, lingers: (key: string) => boolean): void {
+    const staying = (this.#boards.get(boardId) ?? []).filter(({ key }) => lingers(key));
+    this.setBoard(boardId, staying);
   }
 
   /** Tells `listener` the providers of `key`, now and on every change, until the returned function is called. */

@@ -35,3 +35,18 @@ export class ChannelEnd implements Channel {
     this.#waiting.push(message);
   }
 }
+
+/** The end of a child whose parent may be followed by another. */
+export class LastingChannelEnd extends ChannelEnd {
+  readonly #renewals: (() => void)[];
+
+  /** Whoever owns `renewals` calls them when a new parent has come. */
+  constructor(post: (message: unknown) => void, renewals: (() => void)[]) {
+    super(post);
+    this.#renewals = renewals;
+  }
+
+  renewed(listener: () => void): void {
+    this.#renewals.push(listener);
+  }
+}

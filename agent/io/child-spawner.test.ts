@@ -5,11 +5,12 @@ import assert from "node:assert/strict";
 import { eventually, Inbox } from "../core/run-in-world.contract.ts";
 import { spawnerContract } from "../core/spawner.contract.ts";
 import { ChildSpawner } from "./child-spawner.ts";
+import { MAIN_MODULE } from "./contract-world.contract.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { SystemClock } from "./system-clock.ts";
 import { inFolder } from "./temporary-folder.contract.ts";
 
-const mainModule = new URL("./spawner-child.contract.js", import.meta.url);
+const mainModule = MAIN_MODULE;
 
 describe("child processes", function () {
   this.timeout(30_000);
@@ -17,7 +18,7 @@ describe("child processes", function () {
   spawnerContract("child processes", (body) =>
     inFolder((folder) =>
       body({
-        spawner: new ChildSpawner({ mainModule, graceMs: 300, world: folder }),
+        spawner: new ChildSpawner({ mainModule, graceMs: 300, world: { folder } }),
         store: new SqliteStore(folder),
         clock: new SystemClock(),
       }),
@@ -26,7 +27,7 @@ describe("child processes", function () {
 
   it("a grandchild is asked to stop when its parent is killed, and ends", () =>
     inFolder(async (folder) => {
-      const spawner = new ChildSpawner({ mainModule, world: folder });
+      const spawner = new ChildSpawner({ mainModule, world: { folder } });
       const child = spawner.spawn({ program: "family", name: "family", options: 0 });
       const inbox = new Inbox<unknown>();
       child.channel.receive(inbox.push);

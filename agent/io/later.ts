@@ -1,3 +1,4 @@
+import type { Enforcement, LimitedProgram, ProcessLimits, Resources } from "../core/resources.ts";
 import type { Json, Rpc, RpcClient, RpcServer, RpcSession } from "../core/rpc.ts";
 import type { Database, Store } from "../core/store.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
@@ -41,5 +42,26 @@ export class LaterRpc implements Rpc {
   async connect(url: string, signal: AbortSignal): Promise<RpcClient> {
     const { HttpRpc } = await import("./http-rpc.ts");
     return new HttpRpc(this.#options).connect(url, signal);
+  }
+}
+
+/** SystemResources, loaded when the first program is held to a limit. */
+export class LaterResources implements Resources {
+  readonly #dataFolder: string;
+  #system: Promise<Resources> | undefined;
+
+  /** @param dataFolder see SystemResourcesOptions. */
+  constructor(dataFolder: string) {
+    this.#dataFolder = dataFolder;
+  }
+
+  async enforce(program: LimitedProgram, limits: ProcessLimits): Promise<Enforcement> {
+    this.#system ??= this.#load();
+    return (await this.#system).enforce(program, limits);
+  }
+
+  async #load(): Promise<Resources> {
+    const { systemResources } = await import("./system-resources.ts");
+    return systemResources(this.#dataFolder);
   }
 }

@@ -1,15 +1,18 @@
+import { join } from "node:path";
 import type { Writable } from "node:stream";
 import type { Activity } from "../core/activity.ts";
 import type { Clock } from "../core/clock.ts";
 import type { LogLevel } from "../core/log.ts";
 import type { World } from "../core/world.ts";
-import { ChildSpawner, type ChildSpawnerOptions } from "./child-spawner.ts";
 import type { CurveKeys } from "./curve-keys.ts";
+import { DiskFiles } from "./disk-files.ts";
 import { FileAssets } from "./file-assets.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
-import { LaterRpc, LaterStore } from "./later.ts";
+import { LaterResources, LaterRpc, LaterStore } from "./later.ts";
 import { LineLog } from "./line-log.ts";
 import { NodeRandom } from "./node-random.ts";
+import { ProgramSpawner, type ProgramSpawnerOptions } from "./program-spawner.ts";
+import { SysfsNics } from "./sysfs-nics.ts";
 import { SystemClock } from "./system-clock.ts";
 import { UdpLan } from "./udp-lan.ts";
 import { ZmqWire } from "./zmq-wire.ts";
@@ -26,7 +29,7 @@ export interface RealWorldOptions {
   readonly dataFolder: string;
   /** Where the application's files are. */
   readonly assetsFolder: string;
-  readonly spawner: ChildSpawnerOptions;
+  readonly spawner: ProgramSpawnerOptions;
   readonly rpc?: HttpRpcOptions;
   /** See ZmqWireOptions; default: the wire is not secured. */
   readonly curve?: CurveKeys;
@@ -40,25 +43,34 @@ export interface RealWorldOptions {
   readonly logStream?: Writable;
 }
 
+/** Where the lasting children of the process called `name` are kept in mind. */
+export function lastingFolder(dataFolder: string, name: string): string {
+  return join(dataFolder, "lasting", encodeURIComponent(name));
+}
+
 /** The real world of one process. */
 export function makeWorld(options: RealWorldOptions): World {
   const { name, levelMin = "info", logStream = process.stderr } = options;
   const clock = options.clock ?? new SystemClock();
   const { activity = NO_ACTIVITY } = options;
+  const log = new LineLog({ name, stream: logStream, levelMin, clock });
+  const lasting = { folder: lastingFolder(options.dataFolder, name) };
   return {
-    clock,
+    ...{ clock, log },
     random: new NodeRandom(),
     lan: new UdpLan(options.broadcastHost),
+    nics: new SysfsNics(),
     wire: new ZmqWire({
       host: options.host,
       activity,
       ...(options.curve === undefined ? {} : { curve: options.curve }),
     }),
     store: new LaterStore(options.dataFolder),
-    spawner: new ChildSpawner(options.spawner),
+    spawner: new ProgramSpawner({ lasting, ...options.spawner }, log),
+    files: new DiskFiles(join(options.dataFolder, "recordings")),
     rpc: new LaterRpc(options.rpc),
     assets: new FileAssets(options.assetsFolder),
-    log: new LineLog({ name, stream: logStream, levelMin, clock }),
+    resources: new LaterResources(options.dataFolder),
     activity,
   };
 }

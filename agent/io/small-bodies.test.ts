@@ -6,10 +6,12 @@ import { createSocket } from "node:dgram";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
+import { filesContract } from "../core/files.contract.ts";
 import { lanContract } from "../core/lan.contract.ts";
 import { randomContract } from "../core/random.contract.ts";
 import { eventually, never } from "../core/run-in-world.contract.ts";
 import { CountedActivity } from "./counted-activity.ts";
+import { DiskFiles } from "./disk-files.ts";
 import { FileAssets } from "./file-assets.ts";
 import { LineLog } from "./line-log.ts";
 import { NodeRandom } from "./node-random.ts";
@@ -20,6 +22,7 @@ import { UdpLan } from "./udp-lan.ts";
 
 const udpPort = 20_000 + (process.pid % 20_000);
 lanContract("udp on loopback", udpPort, (body) => body({ lan: new UdpLan("127.255.255.255") }));
+filesContract("disk", (body) => inFolder((folder) => body({ files: new DiskFiles(folder) })));
 randomContract("node", (body) => body({ random: new NodeRandom() }));
 
 describe("udp lan", function () {

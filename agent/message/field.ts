@@ -31,16 +31,27 @@ export function integer(min: number, max: number): Field<number> {
 }
 
 /** A bigint from 0 to 2^64 - 1: money, and energy that is added up. */
-export const unsigned64: Field<bigint> = {
-  signature: "u64",
-  fault(value) {
-    // The encoding writes small bigints as plain integers, so both forms arrive.
-    if (typeof value !== "bigint" && !Number.isSafeInteger(value)) return "not a bigint";
-    const wide = BigInt(value as bigint | number);
-    return wide < 0n || wide >= 1n << 64n ? "not in 0..2^64-1" : undefined;
-  },
-  pick: (value) => BigInt(value as bigint | number),
-};
+export const unsigned64: Field<bigint> = wide("u64", "0..2^64-1", [0n, 1n << 64n]);
+
+/** A bigint from -2^63 to 2^63 - 1. */
+export const signed64: Field<bigint> = wide("s64", "-2^63..2^63-1", [-(1n << 63n), 1n << 63n]);
+
+function wide(
+  signature: string,
+  range: string,
+  [from, end]: readonly [bigint, bigint],
+): Field<bigint> {
+  return {
+    signature,
+    fault(value) {
+      // The encoding writes small bigints as plain integers, so both forms arrive.
+      if (typeof value !== "bigint" && !Number.isSafeInteger(value)) return "not a bigint";
+      const held = BigInt(value as bigint | number);
+      return held < from || held >= end ? `not in ${range}` : undefined;
+    },
+    pick: (value) => BigInt(value as bigint | number),
+  };
+}
 
 /** A measured value; never for money, energy that is added up, or what machines must agree on. */
 export const real: Field<number> = plain("real", (value) =>

@@ -14,6 +14,9 @@ export interface MessageType<T> {
   decode(frame: Uint8Array): T | undefined;
 }
 
+/** The TypeScript type of a message type's messages. */
+export type MessageOf<T> = T extends MessageType<infer M> ? M : never;
+
 // Plain MessagePack maps, no records shared between the two sides: any reader can follow, and a
 // restarted peer needs no memory of earlier frames.
 // The entry of plain JavaScript loads no native code, which an actor's start would pay for; the types

@@ -14,6 +14,7 @@ import {
   oneOf,
   real,
   record,
+  signed64,
   text,
   truth,
   unsigned64,
@@ -45,6 +46,10 @@ const leaves: fc.Arbitrary<Sample> = fc.oneof(
     .tuple(fc.integer({ min: -SAFE_MAX, max: 0 }), fc.nat(SAFE_MAX))
     .map(([min, max]) => ({ field: integer(min, max), values: fc.integer({ min, max }) })),
   fc.constant({ field: unsigned64, values: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }) }),
+  fc.constant({
+    field: signed64,
+    values: fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n }),
+  }),
   fc.constant({ field: real, values: notMinusZero }),
   fc.constant({ field: truth, values: fc.boolean() }),
   fc.nat(60).map((lengthMax) => ({
@@ -235,6 +240,9 @@ describe("message: the sender's own mistakes", () => {
     [record({}), [], "not a record"],
     [record({}), null, "not a record"],
     [unsigned64, "1", "not a bigint"],
+    [signed64, 1n << 63n, "not in -2^63..2^63-1"],
+    [signed64, -(1n << 63n) - 1n, "not in -2^63..2^63-1"],
+    [signed64, 0.5, "not a bigint"],
   ];
   for (const [field, value, fault] of cases)
     it(`${field.signature}: ${fault}`, () => {
@@ -248,6 +256,7 @@ describe("message: fingerprints", () => {
       integer(0, 1),
       integer(0, 2),
       unsigned64,
+      signed64,
       real,
       truth,
       text(1),

@@ -1,3 +1,5 @@
+import type { MessageType, StructType } from "./message-model.ts";
+import type { NameReference } from "./name-reference.ts";
 import type { SourcePosition } from "./problem.ts";
 
 /**
@@ -21,23 +23,13 @@ export interface AppModel {
   readonly fileName: string;
   readonly languageVersion: LanguageVersion;
   readonly messages: readonly MessageType[];
+  /** Records for the fields of messages, ours; they stand among the messages. */
+  readonly structs: readonly StructType[];
   readonly groups: readonly GroupType[];
   readonly libraries: readonly Library[];
   /** Components and devices, in the order of the file. */
   readonly components: readonly ComponentType[];
   readonly actors: readonly ActorType[];
-  readonly position: SourcePosition;
-}
-
-/** A name where it is used. */
-export interface NameReference {
-  readonly name: string;
-  readonly position: SourcePosition;
-}
-
-/** `message M;`: a name only; fields are given elsewhere. */
-export interface MessageType {
-  readonly name: string;
   readonly position: SourcePosition;
 }
 
@@ -116,7 +108,23 @@ export interface Actual {
 /** A port of a component type; narrow on `kind`. */
 export type Port = MessagePort | PairPort | TimerPort | InsidePort;
 
-/** `pub p: M timed`, `sub s: M timed within 5 msec`. */
+/**
+ * `queue 100 drop oldest`, ours: how many messages wait for the handler, and what happens to one more.
+ * On sub, srv, rep, ans, qry, inside and timer (there: ticks). Not on pub and clt, which have no
+ * handler, nor on req, which waits for one reply at a time.
+ */
+export interface PortQueue {
+  /** 1 to QUEUE_LENGTH_MAX. */
+  readonly lengthMax: number;
+  /**
+   * dropOldest, dropNewest: counted here; refuse: the sender keeps it, or is told. Not on qry and
+   * timer, where nobody could keep it.
+   */
+  readonly whenFull: "dropOldest" | "dropNewest" | "refuse";
+  readonly position: SourcePosition;
+}
+
+/** `pub p: M timed`, `sub s: M timed within 5 msec queue 100 drop oldest`. */
 export interface MessagePort {
   readonly kind: "pub" | "sub";
   readonly name: string;
@@ -125,6 +133,8 @@ export interface MessagePort {
   readonly timed: boolean;
   /** Deadline of the handler in ms; null: none. Always null on a `pub`. */
   readonly withinMs: number | null;
+  /** null: the runtime's default. Always null on a `pub`. */
+  readonly queue: PortQueue | null;
   readonly position: SourcePosition;
 }
 
@@ -137,6 +147,8 @@ export interface PairPort {
   readonly timed: boolean;
   /** Deadline of the handler in ms; null: none. Always null on a `clt`, which has no handler. */
   readonly withinMs: number | null;
+  /** null: the runtime's default. Always null on a `clt`. */
+  readonly queue: PortQueue | null;
   readonly position: SourcePosition;
 }
 
@@ -147,6 +159,7 @@ export interface TimerPort {
   /** Period in ms, at least 1 once checked; null: sporadic, started by the component. */
   readonly periodMs: number | null;
   readonly withinMs: number | null;
+  readonly queue: PortQueue | null;
   readonly position: SourcePosition;
 }
 
@@ -156,6 +169,7 @@ export interface InsidePort {
   readonly name: string;
   /** Whether a tick of one second is asked for. */
   readonly isDefault: boolean;
+  readonly queue: PortQueue | null;
   readonly position: SourcePosition;
 }
 

@@ -5,10 +5,11 @@ import type {
   ComponentUse,
   Formal,
   GroupType,
-  NameReference,
 } from "./app-model.ts";
 import { checkActuals } from "./check-actuals.ts";
 import { checkLimits } from "./check-limits.ts";
+import { checkMessages } from "./check-messages.ts";
+import { checkMessage, checkPorts } from "./check-ports.ts";
 import type { Problem } from "./problem.ts";
 import { didYouMean, noteDuplicates, ProblemList } from "./problem-list.ts";
 import { messagesOf, scopeOfMessage } from "./scope-rule.ts";
@@ -24,12 +25,13 @@ const GROUP_TIMES = {
 
 /**
  * What is wrong with an application by itself: names used twice or never declared, parameters that
- * do not fit, devices on global messages, limits and times out of their ranges. All problems of one
+ * do not fit, fields and queues that do not hold, devices on global messages, limits and times out of
+ * their ranges. All problems of one
  * application in one run, in the order of the file.
  */
 export function checkApp(app: AppModel): readonly Problem[] {
   const found = new ProblemList(app.fileName);
-  noteDuplicates(found, "message", app.messages);
+  checkMessages(found, app);
   noteDuplicates(found, "group", app.groups);
   noteDuplicates(found, "library", app.libraries);
   noteDuplicates(found, "component", app.components);
@@ -38,13 +40,6 @@ export function checkApp(app: AppModel): readonly Problem[] {
   for (const component of app.components) checkComponent(found, app, component);
   for (const actor of app.actors) checkActor(found, app, actor);
   return found.sorted();
-}
-
-function checkMessage(found: ProblemList, app: AppModel, { name, position }: NameReference): void {
-  // An incomplete pair has been told of by the parser.
-  if (name === "" || app.messages.some((message) => message.name === name)) return;
-  const known = app.messages.map((message) => message.name);
-  found.error(position, `there is no message ${name}`, didYouMean(name, known));
 }
 
 function checkGroup(found: ProblemList, app: AppModel, group: GroupType): void {
@@ -76,25 +71,7 @@ function checkComponent(found: ProblemList, app: AppModel, component: ComponentT
       `component ${component.name} is written in ${component.language}`,
       "only components in TypeScript run here: it will not be started",
     );
-  for (const port of component.ports) {
-    if ("message" in port) checkMessage(found, app, port.message);
-    if ("request" in port) {
-      checkMessage(found, app, port.request);
-      checkMessage(found, app, port.reply);
-    }
-    if (port.kind === "timer" && port.periodMs !== null && port.periodMs < 0)
-      found.error(
-        port.position,
-        `timer ${port.name} has a negative period`,
-        "give a period of at least 1 msec, or none for a sporadic timer",
-      );
-    if ("withinMs" in port && port.withinMs !== null && port.withinMs < 0)
-      found.error(
-        port.position,
-        `port ${port.name} has a negative deadline`,
-        "give at least 1 msec, or leave `within` out",
-      );
-  }
+  checkPorts(found, app, component);
 }
 
 function checkActor(found: ProblemList, app: AppModel, actor: ActorType): void {

@@ -42,7 +42,9 @@ export function checkConnections(
     if (first === undefined) continue;
     const key = `${COUNTERPART[first.port.kind]} ${signature(first.port)}`;
     const candidates = bySignature.get(key) ?? [];
-    const alone = places.filter((place) => !candidates.some((other) => connects(place, other)));
+    const alone = places.filter(
+      (place) => !place.isForeign && !candidates.some((other) => connects(place, other)),
+    );
     const what = `port ${first.port.name} of ${first.componentInstance} in actor ${first.actor.name}`;
     if (alone.length === 0) continue;
     const hint = reasonFor(app, first, { candidates, bySignature });

@@ -1,14 +1,17 @@
 import type { ActorType, AppModel, Formal } from "./app-model.ts";
 import { checkKind } from "./check-actuals.ts";
+import { checkBoards } from "./check-boards.ts";
 import { checkConnections, type DeploymentCheckOptions } from "./check-connections.ts";
+import { checkOptions } from "./check-options.ts";
 import type { Argument, DeploymentModel, PlacedActor } from "./deployment-model.ts";
-import { namedBoards, placementOn, placesEverywhere } from "./placement-rule.ts";
+import { namedBoards, nameOf, placementOn, placesEverywhere } from "./placement-rule.ts";
 import type { Problem } from "./problem.ts";
 import { didYouMean, noteDuplicates, ProblemList } from "./problem-list.ts";
 
 /**
  * What is wrong with a deployment of an application: actors and arguments that do not exist or do
- * not fit, names taken twice on a board, ports that can never connect. Problems of ports stand in
+ * not fit, names taken twice on a board, boards that are too few, blocks behind actors that cannot be
+ * kept, ports that can never connect. Problems of ports stand in
  * the application's file. The application should have passed checkApp.
  */
 export function checkDeployment(
@@ -31,6 +34,7 @@ export function checkDeployment(
     if (targets !== "all") noteDuplicates(found, "host", targets);
     for (const placed of actors) checkPlaced(found, app, placed);
   }
+  checkBoards(found, deployment);
   checkNames(found, deployment);
   const connections = new ProblemList(app.fileName);
   checkConnections(connections, app, deployment, options);
@@ -56,6 +60,7 @@ function checkPlaced(found: ProblemList, app: AppModel, placed: PlacedActor): vo
         `write ${name}(${formal.name}=…), or give the parameter a default`,
       );
   }
+  if (placed.options !== null) checkOptions(found, app, { actor, options: placed.options });
 }
 
 function checkArgument(
@@ -93,16 +98,15 @@ function receiverOf(app: AppModel, actor: ActorType, formal: Formal): Formal | u
 function checkNames(found: ProblemList, deployment: DeploymentModel): void {
   const boards: (string | null)[] = [...namedBoards(deployment)];
   if (placesEverywhere(deployment)) boards.push(null);
-  const boardsOf = new Map<PlacedActor, string[]>();
+  const boardsOfSkipped = new Map<PlacedActor, string[]>();
   for (const board of boards)
     for (const placed of placementOn(deployment, board === null ? [] : [board]).skipped) {
-      const skippedOn = boardsOf.get(placed) ?? [];
+      const skippedOn = boardsOfSkipped.get(placed) ?? [];
       skippedOn.push(board ?? "every board");
-      boardsOf.set(placed, skippedOn);
+      boardsOfSkipped.set(placed, skippedOn);
     }
-  for (const [placed, names] of boardsOf) {
-    const instanceName = placed.instanceName?.name ?? placed.actor.name;
-    const message = `${instanceName} is already placed on ${names.join(", ")}`;
+  for (const [placed, names] of boardsOfSkipped) {
+    const message = `${nameOf(placed)} is already placed on ${names.join(", ")}`;
     if (deployment.languageVersion === 0)
       found.warning(
         placed.position,

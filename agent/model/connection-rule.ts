@@ -26,6 +26,8 @@ export interface Endpoint {
   readonly componentInstance: string;
   readonly port: LinkPort;
   readonly scope: MessageScope;
+  /** Whether it is linked with a program that is not ours. */
+  readonly isForeign: boolean;
   /** The board's name; null: any board that the deployment does not name. */
   readonly board: string | null;
 }
@@ -38,7 +40,15 @@ export function endpointsOf(app: AppModel, deployment: DeploymentModel): readonl
     placementOn(deployment, board === null ? [] : [board]).instances.flatMap(
       ({ placed, instanceName }) => {
         const actor = app.actors.find(({ name }) => name === placed.actor.name);
-        return actor === undefined ? [] : endpointsOfActor(app, actor, { board, instanceName });
+        if (actor === undefined) return [];
+        const foreign = placed.options?.foreign ?? [];
+        return endpointsOfActor(app, actor, { board, instanceName }).map((endpoint) => ({
+          ...endpoint,
+          isForeign: foreign.some(
+            ({ component, port }) =>
+              component.name === endpoint.componentInstance && port.name === endpoint.port.name,
+          ),
+        }));
       },
     ),
   );
@@ -48,10 +58,10 @@ function endpointsOfActor(
   app: AppModel,
   actor: ActorType,
   place: Pick<Endpoint, "board" | "instanceName">,
-): Endpoint[] {
+): Omit<Endpoint, "isForeign">[] {
   return actor.instances.flatMap((use) => {
     const component = app.components.find(({ name }) => name === use.component.name);
-    return (component?.ports ?? []).flatMap((port): Endpoint[] => {
+    return (component?.ports ?? []).flatMap((port) => {
       if (!("message" in port) && !("request" in port)) return [];
       const scope = scopeOfPort(actor, port);
       return [{ actor, componentInstance: use.name, port, scope, ...place }];

@@ -148,6 +148,8 @@ export interface TimerPortInstance {
   readonly index: number;
   readonly periodMs: number | null;
   readonly withinMs: number | null;
+  /** Ticks that wait for the handler; null: the runtime's default. Never refuse. */
+  readonly queue: QueuePolicy | null;
 }
 
 /** A link between a device and its threads. */
@@ -156,4 +158,6 @@ export interface InsidePortInstance {
   readonly name: string;
   readonly index: number;
   readonly isDefault: boolean;
+  /** What waits for the handler; null: the runtime's default. */
+  readonly queue: QueuePolicy | null;
 }

@@ -182,10 +182,18 @@ describe("a problem as text", () => {
         "models/a.riaps:2:12: error: `:` is not expected here",
         "  \tmessage M : S;",
         "  \t          ^",
-        '  expected: ";"',
-        "  hint: a message is a name only: message Name;",
+        '  expected: ";", "{"',
+        "  hint: a message is a name: message Name; with fields, which are ours: message Name { field: type; }",
       ].join("\n"),
     );
+  });
+
+  it("advises words of ours only in files that have the marker", () => {
+    const text = "app A { message M; component C { sub s: M x; } }";
+    const expected = (source: string) => parseApp(source, "a.riaps").problems[0]!.expected;
+    assert.deepEqual(expected(text), ['";"', '"timed"', '"within"']);
+    const marked = `// first\nlanguage hedgerow 1; ${text}`;
+    assert.deepEqual(expected(marked), ['";"', '"queue"', '"timed"', '"within"']);
   });
 
   it("does without the text", () => {

@@ -15,6 +15,10 @@ import { hintFor } from "./syntax-hint.ts";
 export const SYNTAX_PROBLEMS_MAX = 20;
 /** Longer texts are refused: the largest model we know has 45,000 characters. */
 export const SOURCE_CHARACTERS_MAX = 1_048_576;
+// Words of ours, which are no advice for a file without the marker.
+const OURS = ["struct", "queue", "deadline", "as", "board", "place", "where"].map(
+  (word) => `"${word}"`,
+);
 // Follow-up errors are skipped in silence, so that more attempts than problems may be needed.
 const ATTEMPTS_MAX = 3 * SYNTAX_PROBLEMS_MAX;
 
@@ -135,9 +139,10 @@ function problemOfSyntax(
   const words = expectedWords(expected ?? []);
   const found = after === "" ? "the end of the file" : `\`${firstWord(after)}\``;
   const hint = hintFor({ before: text.slice(0, offset), after, expected: words, language });
+  const isMarked = /^\s*language/.test(maskText(text, language === "app"));
   return {
     ...problemAt(file, location.start, `${found} is not expected here`),
-    expected: words,
+    expected: isMarked ? words : words.filter((word) => !OURS.includes(word)),
     ...(hint === undefined ? {} : { hint }),
   };
 }

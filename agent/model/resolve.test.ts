@@ -73,9 +73,9 @@ describe("instances of a board", () => {
       scheduler: "default",
       parameters: { bus: "/dev/ttyS2", baud: 19200, gain: 0.0015, invert: false },
       ports: [
-        { kind: "timer", name: "poll", index: 1, periodMs: 500, withinMs: 20 },
-        { kind: "inside", name: "reader", index: 2, isDefault: false },
-        { kind: "inside", name: "ticker", index: 3, isDefault: true },
+        { kind: "timer", name: "poll", index: 1, periodMs: 500, withinMs: 20, queue: null },
+        { kind: "inside", name: "reader", index: 2, isDefault: false, queue: null },
+        { kind: "inside", name: "ticker", index: 3, isDefault: true, queue: null },
         {
           kind: "pub",
           name: "raw",
@@ -136,6 +136,68 @@ describe("instances of a board", () => {
       [null, null],
     ]);
     assert.equal(instance!.limits.cpu!.intervalMs, 2000);
+  });
+
+  it("hands on what the block behind an actor says, and queues of ports", () => {
+    const { app: model, deployment: placed } = corpus("extensions");
+    const [s1, s2, s3] = instancesFor(model, placed, "b1");
+    assert.equal(s1!.isolation, "shared");
+    assert.deepEqual(s1!.restart, {
+      restartsMax: 5,
+      periodMs: 60_000,
+      firstDelayMs: 50,
+      delayMsMax: 5_000,
+    });
+    assert.equal(s1!.runAs, null);
+    assert.deepEqual(
+      s1!.components.map(({ name, inWorker }) => [name, inWorker]),
+      [
+        ["source", true],
+        ["meter", false],
+      ],
+    );
+    assert.deepEqual(s1!.foreign, [
+      { how: "bind", port: "source/tick", address: "tcp://0.0.0.0:5556", curveKey: null },
+      { how: "bind", port: "source/bare", address: "tcp://*:5557", curveKey: null },
+    ]);
+    const { isolation, restart, runAs, foreign } = s2!;
+    assert.deepEqual(
+      { isolation, restart, runAs, foreign },
+      { isolation: "own", restart: null, runAs: null, foreign: [] },
+    );
+    assert.deepEqual(s3!.runAs, { user: "meter", groups: ["i2c", "gpio-2"] });
+    assert.equal(s3!.restart!.restartsMax, 0);
+    const careful = instancesFor(model, placed, "10.0.0.3")[0]!;
+    assert.deepEqual(careful.runAs, { user: null, groups: ["dialout"] });
+    assert.deepEqual(careful.restart, {
+      restartsMax: 2,
+      periodMs: 60_000,
+      firstDelayMs: 1_000,
+      delayMsMax: 10_000,
+    });
+    assert.equal(careful.foreign[0]!.how, "connect");
+    assert.equal(careful.foreign[0]!.curveKey!.length, 40);
+    const [solver] = careful.components;
+    assert.equal(solver!.scheduler, "deadline");
+    assert.deepEqual(
+      solver!.ports.map(({ name, queue }) => [name, queue?.lengthMax, queue?.whenFull]),
+      [
+        ["tick", 100, "dropOldest"],
+        ["bare", 1, "dropNewest"],
+        ["serve", 10, "refuse"],
+        ["answer", 5, "dropNewest"],
+        ["reply", 10_000, "refuse"],
+        ["ask", 3, "dropOldest"],
+        ["step", 1, "dropNewest"],
+      ],
+    );
+  });
+
+  it("never lets the longest delay be below the first", () => {
+    const file = app("app A { component C { timer t 1; } actor X { { c: C; } } }");
+    const text = "language hedgerow 1; app A { on (b) X { restart 3 over 1 min delay 30 sec; }; }";
+    const [x] = instancesFor(file, deployment(text), "b");
+    assert.deepEqual([x!.restart!.firstDelayMs, x!.restart!.delayMsMax], [30_000, 30_000]);
   });
 
   it("makes a pair of different scopes global, of one scope that scope", () => {

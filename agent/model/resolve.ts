@@ -7,11 +7,19 @@ import type {
   Formal,
   ParameterValue,
   Port,
+  PortQueue,
 } from "./app-model.ts";
 import type { DeploymentModel } from "./deployment-model.ts";
 import { deepFreeze } from "./freeze.ts";
-import type { ActorInstance, ComponentInstance, Parameters, PortInstance } from "./instances.ts";
+import type {
+  ActorInstance,
+  ComponentInstance,
+  Parameters,
+  PortInstance,
+  QueuePolicy,
+} from "./instances.ts";
 import { type PlacedInstance, placementOn } from "./placement-rule.ts";
+import { resolveOptions } from "./resolve-options.ts";
 import { scopeOfMessage, scopeOfPort } from "./scope-rule.ts";
 
 /**
@@ -39,6 +47,7 @@ function resolveActor(
   board: string,
   { placed, instanceName }: PlacedInstance,
 ): ActorInstance {
+  const options = resolveOptions(placed.options);
   const actor = app.actors.find(({ name }) => name === placed.actor.name);
   if (actor === undefined) throw notChecked("actor", placed.actor.name);
   const parameters = parametersOfActor(actor, placed);
@@ -50,10 +59,7 @@ function resolveActor(
     isRealTime: actor.isRealTime,
     scheduler: actor.scheduler ?? null,
     limits: actor.limits,
-    isolation: "own",
-    restart: null,
-    runAs: null,
-    foreign: [],
+    ...options,
     parameters,
     scopes: Object.fromEntries(
       app.messages.map(({ name }) => [name, scopeOfMessage(actor, name)] as const),
@@ -66,7 +72,10 @@ function resolveActor(
       timed,
       times,
     })),
-    components: actor.instances.map((use) => resolveComponent(app, actor, { use, parameters })),
+    components: actor.instances.map((use) => ({
+      ...resolveComponent(app, actor, { use, parameters }),
+      inWorker: placed.options?.workers.some(({ name }) => name === use.name) ?? false,
+    })),
   };
 }
 
@@ -84,7 +93,7 @@ function resolveComponent(
   app: AppModel,
   actor: ActorType,
   { use, parameters }: { use: ComponentUse; parameters: Parameters },
-): ComponentInstance {
+): Omit<ComponentInstance, "inWorker"> {
   const component = app.components.find(({ name }) => name === use.component.name);
   if (component === undefined) throw notChecked("component", use.component.name);
   const values = component.formals.map((formal): [string, ParameterValue] => {
@@ -97,7 +106,6 @@ function resolveComponent(
     isDevice: component.isDevice,
     language: component.language,
     scheduler: component.scheduler,
-    inWorker: false,
     parameters: Object.fromEntries(values),
     ports: component.ports.map((port, index) => resolvePort(actor, port, index + 1)),
   };
@@ -125,7 +133,8 @@ function resolvePort(actor: ActorType, port: Port, index: number): PortInstance 
     case "sub": {
       const { kind, name, message, timed, withinMs } = port;
       const scope = scopeOfPort(actor, port);
-      return { kind, name, index, message: message.name, scope, timed, withinMs, queue: null };
+      const queue = resolveQueue(port.queue);
+      return { kind, name, index, message: message.name, scope, timed, withinMs, queue };
     }
     case "timer":
       return {
@@ -134,9 +143,12 @@ function resolvePort(actor: ActorType, port: Port, index: number): PortInstance 
         index,
         periodMs: port.periodMs,
         withinMs: port.withinMs,
+        queue: resolveQueue(port.queue),
       };
-    case "inside":
-      return { kind: port.kind, name: port.name, index, isDefault: port.isDefault };
+    case "inside": {
+      const { kind, name, isDefault } = port;
+      return { kind, name, index, isDefault, queue: resolveQueue(port.queue) };
+    }
     case "clt":
     case "srv":
     case "req":
@@ -154,10 +166,14 @@ function resolvePort(actor: ActorType, port: Port, index: number): PortInstance 
         scope,
         timed,
         withinMs,
-        queue: null,
+        queue: resolveQueue(port.queue),
       };
     }
   }
+}
+
+function resolveQueue(queue: PortQueue | null): QueuePolicy | null {
+  return queue === null ? null : { lengthMax: queue.lengthMax, whenFull: queue.whenFull };
 }
 
 function notChecked(what: string, name: string): AgentError {

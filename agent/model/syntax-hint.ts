@@ -54,7 +54,7 @@ const RULES: readonly HintRule[] = [
   },
   {
     applies: ({ before, after }) => /\bmessage\s+\w+\s*$/.test(before) && after.startsWith(":"),
-    hint: "a message is a name only: message Name;",
+    hint: "a message is a name: message Name; with fields, which are ours: message Name { field: type; }",
   },
   {
     applies: ({ before, after }) =>
@@ -91,6 +91,49 @@ const RULES: readonly HintRule[] = [
     applies: ({ before, after }) =>
       /[\p{L}\p{N}_]$/u.test(before) && /^[-.][\p{L}\p{N}_]/u.test(after),
     hint: "a name has letters, digits and underscores only",
+  },
+  {
+    applies: ({ before, after }) => /\bqueue\b[^;]*$/.test(before) && /^within\b/.test(after),
+    hint: "the deadline comes before the queue: within 5 msec queue 100 drop oldest",
+  },
+  {
+    applies: ({ before, expected }) =>
+      /\bqueue\s*[^;]*$/.test(before) &&
+      ['"drop"', '"newest"', "a whole number"].some((word) => expected.includes(word)),
+    hint: "write such as queue 100 drop oldest, queue 100 drop newest or queue 100 refuse",
+  },
+  {
+    applies: ({ after, expected }) => /^queue\b/.test(after) && expected.includes('";"'),
+    hint: "a queue is for ports with a handler: not for pub and clt, and once, at the end",
+  },
+  {
+    applies: ({ before, after }) => /\]\s*$/.test(before) && after.startsWith("["),
+    hint: "for a list of lists put the inner one into a struct",
+  },
+  {
+    applies: ({ before, expected, language }) =>
+      language === "deployment" &&
+      /\brestart\b[^;]*$/.test(before) &&
+      !expected.includes('"isolation"'),
+    hint: "write such as restart 5 over 60 sec delay 50 msec, or restart never",
+  },
+  {
+    applies: ({ before, expected, language }) =>
+      language === "deployment" &&
+      /\b(open|follow)\b[^;]*$/.test(before) &&
+      !expected.includes('"isolation"'),
+    hint: 'write such as open component.port "tcp://0.0.0.0:5556"; follow may end in curve "key"',
+  },
+  {
+    applies: ({ before, expected, language }) =>
+      language === "deployment" &&
+      /\bplace\b[^;]*$/.test(before) &&
+      (expected.includes("a whole number") || expected.includes('"on"')),
+    hint: "write such as place 2 Actor on (b1, b2, b3): one actor, and how many of it",
+  },
+  {
+    applies: ({ expected }) => expected.join() === '"gb","kb","mb"',
+    hint: "write the unit: memory 512 mb",
   },
   {
     applies: ({ after, expected }) => /^within\b/.test(after) && expected.includes('";"'),

@@ -1,5 +1,8 @@
+import type { Incident } from "../actor/protocol.ts";
 import type { Hex } from "../component/ledger-service.ts";
+import type { LimitEvent } from "../resource/supervise-limits.ts";
 import type { ApplicationTexts } from "./application-files.ts";
+import type { WatchOptions } from "./watch-rule.ts";
 
 /** What the agent of one board is told at its start. */
 export interface NodeOptions {
@@ -12,6 +15,15 @@ export interface NodeOptions {
   readonly beaconIntervalMs?: number;
   /** The application to run here; absent: the agent only takes part in discovery. */
   readonly application?: ApplicationTexts;
+  /** Module that exports the application's code; see CrewOptions. */
+  readonly codeUrl?: string;
+  /**
+   * Actors go on when this agent dies, and the next one on this board takes them over. Not under logical
+   * time, which nobody could tell them meanwhile. Default false: they end with it.
+   */
+  readonly lasting?: boolean;
+  /** When an actor that does not answer is reported and killed. */
+  readonly watch?: WatchOptions;
   /** The ledger of the board; absent: components with contracts do not start. */
   readonly ledger?: NodeLedgerOptions;
 }
@@ -27,11 +39,35 @@ export interface NodeLedgerOptions {
   readonly keys?: Readonly<Record<string, Hex>>;
 }
 
+/** What an agent may be asked by whoever started it. */
+export interface NodeRequest {
+  /** report: it answers with a "report". Anything else is left to later versions. */
+  readonly kind: string;
+}
+
 /** What an agent tells whoever started it. */
 export type NodeMessage =
   | { readonly kind: "actor-started"; readonly actor: string; readonly pid: number }
+  /** The program of an earlier agent runs on, under this one. */
+  | { readonly kind: "actor-adopted"; readonly actor: string; readonly pid: number }
   | { readonly kind: "actor-active"; readonly actor: string }
+  /** Its event loop has not turned for `silentMs`. */
+  | { readonly kind: "actor-hangs"; readonly actor: string; readonly silentMs: number }
+  /** Something went wrong in it; `count` of this kind in this life of its program. */
+  | {
+      readonly kind: "actor-incident";
+      readonly actor: string;
+      readonly incident: Incident;
+      readonly count: number;
+    }
   | { readonly kind: "actor-ended"; readonly actor: string; readonly reason: string }
+  /** It died too often, and is not started again. */
+  | { readonly kind: "actor-given-up"; readonly actor: string }
+  /** A network interface of this board went up or down. */
+  | { readonly kind: "nic"; readonly name: string; readonly isUp: boolean }
+  | LimitEvent
   | { readonly kind: "board-joined" | "board-gone"; readonly board: string }
+  /** How much it has in mind, by kind: the answer to a NodeRequest. */
+  | { readonly kind: "report"; readonly sizes: Readonly<Record<string, number>> }
   /** Discovery runs and every actor of this board has been started. */
   | { readonly kind: "ready"; readonly actorCount: number };

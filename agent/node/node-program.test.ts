@@ -2,75 +2,8 @@
 // Method: agents and actors of a tiny application in the simulator; actors are killed or fail by themselves.
 // Seed: 1 to 5 where chance matters, else 1.
 import assert from "node:assert/strict";
-import { actorProgram } from "../actor/actor-program.ts";
-import { FakeLedger, tinyApplication, tinyTexts } from "../actor/tiny-app.contract.ts";
-import type { Child } from "../core/spawner.ts";
-import { Simulation } from "../sim/simulation.ts";
-import type { ApplicationTexts } from "./application-files.ts";
-import type { NodeMessage } from "./node-options.ts";
-import { nodeProgram } from "./node-program.ts";
-
-const LEDGER = { url: "http://nowhere", chainId: 1 };
-
-class Cluster {
-  readonly journal: string[] = [];
-  readonly ledger = new FakeLedger();
-  readonly lines: string[] = [];
-  readonly sim: Simulation;
-  readonly #texts: ApplicationTexts;
-  readonly #told = new Map<string, NodeMessage[]>();
-
-  constructor(texts: ApplicationTexts, seed = 1) {
-    this.#texts = texts;
-    const application = tinyApplication(this.journal);
-    this.sim = new Simulation({
-      seed,
-      programs: {
-        actor: actorProgram(() => Promise.resolve(application)),
-        node: nodeProgram(() => Promise.resolve(this.ledger)),
-        broken: nodeProgram(() => Promise.reject(new Error("no disk"))),
-      },
-      onRecord: (line) => this.lines.push(line),
-    });
-  }
-
-  start(board: string, { hasLedger = false, program = "node" } = {}): Child {
-    const options = {
-      ...{ board, cluster: "c", beaconUdpPort: 7, application: this.#texts },
-      ...(hasLedger ? { ledger: LEDGER } : {}),
-    };
-    const child = this.sim.host(board).start({ program, name: board, options });
-    const told: NodeMessage[] = [];
-    this.#told.set(board, told);
-    child.channel.receive((message) => told.push(message as NodeMessage));
-    return child;
-  }
-
-  /** What the agent of `board` has told, without process numbers. */
-  told(board: string): string[] {
-    return (this.#told.get(board) ?? []).map((message) => {
-      if (message.kind === "ready") return `ready ${message.actorCount}`;
-      return `${message.kind} ${"board" in message ? message.board : message.actor}`;
-    });
-  }
-
-  count(board: string, line: string): number {
-    return this.told(board).filter((each) => each === line).length;
-  }
-
-  logged(event: string): number {
-    return this.lines.filter((line) => line.includes(event)).length;
-  }
-
-  async exitOf(child: Child): Promise<string> {
-    let isOver = false;
-    void child.exited.then(() => (isOver = true));
-    await this.sim.runFor(0);
-    await this.sim.runWhile(() => !isOver, 1_000_000);
-    const { kind, reason } = await child.exited;
-    return `${kind} ${reason}`;
-  }
-}
+import { tinyTexts } from "../actor/tiny-app.contract.ts";
+import { Cluster } from "./cluster.contract.ts";
 
 const pair = tinyTexts("on (a) Sender as s;", "on (b) Receiver as r;");
 

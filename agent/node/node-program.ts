@@ -1,13 +1,16 @@
+import { isPublisherKey } from "../actor/provider-key.ts";
 import type { LedgerService } from "../component/ledger-service.ts";
 import type { Program } from "../core/program.ts";
-import { aborted } from "../core/waiting.ts";
+import { aborted, deferred } from "../core/waiting.ts";
 import type { World } from "../core/world.ts";
 import type { BoardEvent } from "../discovery/board-table.ts";
-import { Discovery } from "../discovery/discovery.ts";
-import type { ActorInstance } from "../model/instances.ts";
-import { superviseActor } from "./actor-supervisor.ts";
+import { Discovery, type DiscoveryOptions, expiryOf } from "../discovery/discovery.ts";
 import { actorsOn } from "./application-files.ts";
-import type { NodeLedgerOptions, NodeMessage, NodeOptions } from "./node-options.ts";
+import { type Crew, crewsOf, type Inheritance, inheritanceOf } from "./crew-rule.ts";
+import { dismissed, superviseCrew } from "./crew-supervisor.ts";
+import { NewsDesk } from "./news-desk.ts";
+import type { NodeLedgerOptions, NodeMessage, NodeOptions, NodeRequest } from "./node-options.ts";
+import type { SupervisorParts } from "./supervisor-parts.ts";
 
 /** Opens the ledger manager of a board. */
 export type OpenLedger = (
@@ -16,31 +19,58 @@ export type OpenLedger = (
   signal: AbortSignal,
 ) => Promise<LedgerService & AsyncDisposable>;
 
+/** Actors that were taken over have so long to say again what they provide, before others ask, in ms. */
+const RETOLD_MS_MAX = 2_000;
+/** As long as actors go on without an agent. */
+const LINGER_MS = 600_000;
+
 /**
  * The program of one board's agent: takes part in discovery, keeps the board's ledger manager, and
- * starts and supervises the actors that the deployment places on this board.
+ * starts and supervises the actors that the deployment places on this board. Actors that an earlier
+ * agent left running are taken over when they run what the deployment says now.
  *
  * The ledger's manager is opened by an argument, so that this room does not depend on that one.
- * Rejects when the model has errors (MODEL_INVALID), or a manager fails.
+ * Rejects when the model has errors (MODEL_INVALID), another agent of this board is there
+ * (SPAWNER_IN_USE), or a manager fails.
  */
 export function nodeProgram(openLedger: OpenLedger): Program {
-  return async (world, options, parent, signal) => {
+  return async (world, raw, parent, signal) => {
     world.activity.begin();
-    const { board, application, ledger: ledgerOptions } = options as NodeOptions;
+    const options = raw as NodeOptions;
+    const { board, application, ledger: ledgerOptions, codeUrl, lasting = false } = options;
     const tell = (message: NodeMessage): void => parent.send(message);
     const actors = application === undefined ? [] : actorsOn(application, board);
+    const crews = crewsOf(actors, { codeUrl, lasting });
+    const survivors = lasting ? await world.spawner.survivors() : [];
+    const inheritance = inheritanceOf(crews, survivors);
     const ended = new AbortController();
     await using ledger =
       ledgerOptions === undefined
         ? undefined
         : await openLedger(world, { ...ledgerOptions, database: `ledger-${board}` }, ended.signal);
-    const discovery = new Discovery(world, discoveryOptions(options as NodeOptions), (event) => {
-      boardEvent(world, tell, event);
-    });
-    const discovering = discovery.run(ended.signal);
+    const news = new NewsDesk();
+    const discoveryOptions = discoveryOptionsOf(options);
+    const discovery = new Discovery(world, discoveryOptions, (event) =>
+      boardEvent({ world, news, tell }, event),
+    );
+    world.nics.watch(({ name, isUp }) => {
+      if (!news.nic(name, isUp)) return;
+      world.log.write(isUp ? "info" : "warn", isUp ? "nic-up" : "nic-down", { nic: name });
+      tell({ kind: "nic", name, isUp });
+    }, ended.signal);
+    const settled = new AbortController();
     const { registry } = discovery;
-    const parts = { world, registry, ledger, tell };
-    const running = actors.map((actor: ActorInstance) => superviseActor(parts, actor, signal));
+    const { watch = {} } = options;
+    const parts = { world, registry, news, ledger, watch, settled: settled.signal, tell };
+    const { running, retold } = runCrews(parts, crews, inheritance, signal);
+    // Others ask what this board provides as soon as they hear of it: it has to be complete by then.
+    if (inheritance.kept.size > 0) await Promise.race([retold, pause(world, signal)]);
+    const discovering = discovery.run(ended.signal);
+    void world.clock.sleep(expiryOf(discoveryOptions), ended.signal).then(() => settled.abort());
+    parent.receive((asked) => {
+      if ((asked as NodeRequest).kind !== "report") return;
+      tell({ kind: "report", sizes: { ...registry.sizes, followerCount: news.followerCount } });
+    });
     world.log.write("info", "node-ready", { board, actorCount: actors.length });
     tell({ kind: "ready", actorCount: actors.length });
     world.activity.end();
@@ -51,15 +81,51 @@ export function nodeProgram(openLedger: OpenLedger): Program {
   };
 }
 
-function discoveryOptions(options: NodeOptions): ConstructorParameters<typeof Discovery>[1] {
-  const { board, cluster, beaconUdpPort, beaconIntervalMs } = options;
-  const interval = beaconIntervalMs === undefined ? {} : { intervalMs: beaconIntervalMs };
-  return { boardId: board, cluster, beaconUdpPort, ...interval };
+/** Starts the supervisor of every crew; `retold` resolves when all that was taken over is known again. */
+function runCrews(
+  parts: SupervisorParts,
+  crews: readonly Crew[],
+  { kept, unwanted }: Inheritance,
+  signal: AbortSignal,
+): { readonly running: readonly Promise<void>[]; readonly retold: Promise<unknown> } {
+  const retellings: Promise<unknown>[] = [];
+  const running = crews.map((crew) => {
+    const { name } = crew.call;
+    const survivor = kept.get(name);
+    const { promise, resolve } = deferred<"retold">();
+    if (survivor !== undefined) retellings.push(promise);
+    const retold = (): void => resolve("retold");
+    const heritage = { kept: survivor, unwanted: unwanted.get(name), retold };
+    return superviseCrew(parts, crew, heritage, signal);
+  });
+  const names = new Set(crews.map(({ call }) => call.name));
+  const strangers = [...unwanted].filter(([name]) => !names.has(name)).flatMap(([, each]) => each);
+  return { running: [...running, dismissed(strangers)], retold: Promise.all(retellings) };
 }
 
-function boardEvent(world: World, tell: (message: NodeMessage) => void, event: BoardEvent): void {
+async function pause({ clock }: World, signal: AbortSignal): Promise<void> {
+  await clock.sleep(RETOLD_MS_MAX, signal);
+}
+
+function discoveryOptionsOf(options: NodeOptions): DiscoveryOptions {
+  const { board, cluster, beaconUdpPort, beaconIntervalMs, lasting = false } = options;
+  return {
+    ...{ boardId: board, cluster, beaconUdpPort },
+    ...(beaconIntervalMs === undefined ? {} : { intervalMs: beaconIntervalMs }),
+    // What lasts here lasts on the others: a silent board's publishers may only have lost their agent.
+    ...(lasting ? { linger: { keeps: isPublisherKey, durationMs: LINGER_MS } } : {}),
+  };
+}
+
+function boardEvent(
+  { world, news, tell }: Pick<SupervisorParts, "world" | "news" | "tell">,
+  event: BoardEvent,
+): void {
   if (event.kind === "changed") return;
+  const { boardId: board } = event;
+  const isUp = event.kind === "joined";
   const why = event.kind === "gone" ? { why: event.why } : {};
-  world.log.write("info", `board-${event.kind}`, { board: event.boardId, ...why });
-  tell({ kind: event.kind === "joined" ? "board-joined" : "board-gone", board: event.boardId });
+  world.log.write("info", `board-${event.kind}`, { board, ...why });
+  news.peer(board, isUp);
+  tell({ kind: isUp ? "board-joined" : "board-gone", board });
 }

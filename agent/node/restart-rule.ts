@@ -1,12 +1,4 @@
-/** When a dead actor is started again. Source: Erlang/OTP supervisor, restart intensity. */
-export interface RestartPolicy {
-  /** At most so many restarts within `periodMs`; one more and the agent gives the actor up. */
-  readonly restartsMax: number;
-  readonly periodMs: number;
-  /** Wait before the first restart of a period, in ms; doubles with each further one. */
-  readonly firstDelayMs: number;
-  readonly delayMsMax: number;
-}
+import type { RestartPolicy } from "../model/instances.ts";
 
 /** Restarts at once the first time, and gives up when a program dies as fast as it starts. */
 export const DEFAULT_RESTART_POLICY: RestartPolicy = {
@@ -16,7 +8,21 @@ export const DEFAULT_RESTART_POLICY: RestartPolicy = {
   delayMsMax: 5_000,
 };
 
-/** Counts the deaths of one actor. Pure: told the time. */
+/**
+ * The policy of a program that hosts several actors: the one that allows the fewest restarts a minute,
+ * of those that are given. Source: Erlang/OTP supervisor, restart intensity.
+ */
+export function policyOf(given: readonly (RestartPolicy | null)[]): RestartPolicy {
+  const policies = given.filter((policy) => policy !== null);
+  const [strictest = DEFAULT_RESTART_POLICY] = policies.sort((a, b) => rateOf(a) - rateOf(b));
+  return strictest;
+}
+
+function rateOf({ restartsMax, periodMs }: RestartPolicy): number {
+  return restartsMax / periodMs;
+}
+
+/** Counts the deaths of one program. Pure: told the time. */
 export class RestartRule {
   readonly #policy: RestartPolicy;
   #deathsMs: number[] = [];

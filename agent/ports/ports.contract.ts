@@ -17,7 +17,9 @@ import { bytes, integer, record, unsigned64 } from "../message/field.ts";
 import { message } from "../message/message-type.ts";
 import { ClientPort } from "./client-port.ts";
 import { PublisherPort } from "./publisher-port.ts";
-import { ServerPort } from "./server-port.ts";
+import { QueryPort } from "./query-port.ts";
+import { RequestPort } from "./request-port.ts";
+import { type ServedRequest, ServerPort } from "./server-port.ts";
 import { SubscriberPort } from "./subscriber-port.ts";
 
 const Reading = message("Reading", record({ netWh: integer(-10, 10), wei: unsigned64 }));
@@ -26,6 +28,9 @@ const Told = message("Told", record({ square: integer(0, 1_000_000) }));
 const exchange = { request: Ask, reply: Told };
 
 const nothing = (): void => undefined;
+
+/** What the suites of ports need of a world. */
+export type RunInPorts = RunIn<"wire" | "clock" | "random">;
 
 function counted(): { sentCount: number; receivedCount: number; activity: Activity } {
   const counts = {
@@ -42,7 +47,7 @@ function counted(): { sentCount: number; receivedCount: number; activity: Activi
   return counts;
 }
 
-export function portsContract(name: string, run: RunIn<"wire" | "clock">): void {
+export function portsContract(name: string, run: RunInPorts): void {
   describe(`ports contract: ${name}`, function () {
     this.timeout(30_000);
     describe("pub and sub", () => publishing(run));
@@ -51,12 +56,12 @@ export function portsContract(name: string, run: RunIn<"wire" | "clock">): void 
   });
 }
 
-function publishing(run: RunIn<"wire" | "clock">): void {
+function publishing(run: RunInPorts): void {
   it("delivers messages in order, typed, and counts every copy on both sides", () =>
     run(async ({ wire, clock }) => {
       const counts = counted();
       const { activity } = counts;
-      await using publisher = await PublisherPort.open(wire, activity, Reading);
+      await using publisher = await PublisherPort.open({ wire, clock, activity }, Reading);
       const inbox = new Inbox<unknown>();
       await using subscriber = new SubscriberPort({ wire, activity }, Reading, inbox.push);
       subscriber.follow([publisher.endpoint]);
@@ -113,11 +118,12 @@ function publishing(run: RunIn<"wire" | "clock">): void {
     }));
 
   it("refuses the component's own mistakes before anything travels", () =>
-    run(async ({ wire }) => {
+    run(async ({ wire, clock }) => {
       const counts = counted();
+      const parts = { wire, clock, activity: counts.activity };
       const Large = message("Large", bytes(FRAME_BYTES_MAX));
-      await using reading = await PublisherPort.open(wire, counts.activity, Reading);
-      await using large = await PublisherPort.open(wire, counts.activity, Large);
+      await using reading = await PublisherPort.open(parts, Reading);
+      await using large = await PublisherPort.open(parts, Large);
       assert.throws(() => reading.publish({ netWh: 11, wei: 0n }), hasCode("MESSAGE_MALFORMED"));
       assert.throws(
         () => large.publish(new Uint8Array(FRAME_BYTES_MAX)),
@@ -127,36 +133,33 @@ function publishing(run: RunIn<"wire" | "clock">): void {
     }));
 
   it("disposal twice is once", () =>
-    run(async ({ wire }) => {
-      const parts = { wire, activity: counted().activity };
+    run(async (world) => {
+      const parts = { ...world, activity: counted().activity };
       const ports: AsyncDisposable[] = [
-        await PublisherPort.open(wire, parts.activity, Reading),
+        await PublisherPort.open(parts, Reading),
         new SubscriberPort(parts, Reading, nothing),
-        await ServerPort.open(wire, exchange, nothing),
-        new ClientPort({ wire, clock: { ...NO_CLOCK } }, exchange),
+        await ServerPort.open(world, exchange, nothing),
+        new ClientPort(world, exchange),
+        new RequestPort(new ClientPort(world, exchange), nothing),
+        new QueryPort(new ClientPort(world, exchange), nothing),
       ];
       for (const port of ports) {
         await port[Symbol.asyncDispose]();
         await port[Symbol.asyncDispose]();
       }
-      assert.equal(ports.length, 4);
+      assert.equal(ports.length, 6);
     }));
 }
 
-const NO_CLOCK = {
-  monotonicMs: () => 0,
-  utcUs: () => 0,
-  sleep: () => Promise.resolve(),
-  sleepUntilUtc: () => Promise.resolve(),
-};
+type Served = ServedRequest<{ square: number }>;
 
-const squares = (request: { number: number }, answer: (told: { square: number }) => void): void =>
-  answer({ square: request.number ** 2 });
+const squares = (request: { number: number }, served: Served): void =>
+  served.answer({ square: request.number ** 2 });
 
-function asking(run: RunIn<"wire" | "clock">): void {
+function asking(run: RunInPorts): void {
   it("answers each request with its own reply", () =>
-    run(async ({ wire, clock }) => {
-      await using server = await ServerPort.open(wire, exchange, squares);
+    run(async ({ wire, clock, random }) => {
+      await using server = await ServerPort.open({ wire, clock, random }, exchange, squares);
       await using client = new ClientPort({ wire, clock }, exchange);
       client.follow([server.endpoint]);
       const asked = [3, 5, 7].map((number) => client.request({ number }, 5000));
@@ -165,8 +168,8 @@ function asking(run: RunIn<"wire" | "clock">): void {
     }));
 
   it("the server counts requests that are not of its type, and answers what comes after", () =>
-    run(async ({ wire, clock }) => {
-      await using server = await ServerPort.open(wire, exchange, squares);
+    run(async ({ wire, clock, random }) => {
+      await using server = await ServerPort.open({ wire, clock, random }, exchange, squares);
       await using raw = wire.client(server.endpoint);
       assert.equal(await ask(raw, utf8("nonsense"), 50), undefined);
       await using client = new ClientPort({ wire, clock }, exchange);
@@ -192,9 +195,13 @@ function asking(run: RunIn<"wire" | "clock">): void {
     }));
 
   it("asks the first server it knows, whatever the order in which it was told", () =>
-    run(async ({ wire, clock }) => {
-      await using one = await ServerPort.open(wire, exchange, (_, answer) => answer({ square: 1 }));
-      await using two = await ServerPort.open(wire, exchange, (_, answer) => answer({ square: 2 }));
+    run(async ({ wire, clock, random }) => {
+      await using one = await ServerPort.open({ wire, clock, random }, exchange, (_, asked) =>
+        asked.answer({ square: 1 }),
+      );
+      await using two = await ServerPort.open({ wire, clock, random }, exchange, (_, asked) =>
+        asked.answer({ square: 2 }),
+      );
       const firstSquare = one.endpoint < two.endpoint ? 1 : 2;
       await using client = new ClientPort({ wire, clock }, exchange);
       for (const endpoints of [
@@ -209,10 +216,10 @@ function asking(run: RunIn<"wire" | "clock">): void {
     }));
 }
 
-function waiting(run: RunIn<"wire" | "clock">): void {
+function waiting(run: RunInPorts): void {
   it("no server known: waits for one within its time", () =>
-    run(async ({ wire, clock }) => {
-      await using server = await ServerPort.open(wire, exchange, squares);
+    run(async ({ wire, clock, random }) => {
+      await using server = await ServerPort.open({ wire, clock, random }, exchange, squares);
       await using client = new ClientPort({ wire, clock }, exchange);
       const asked = Promise.all([1, 2].map((number) => client.request({ number }, 5000)));
       await clock.sleep(20, never);
@@ -224,8 +231,8 @@ function waiting(run: RunIn<"wire" | "clock">): void {
     }));
 
   it("no server in time: says so, and the next request waits anew", () =>
-    run(async ({ wire, clock }) => {
-      await using server = await ServerPort.open(wire, exchange, squares);
+    run(async ({ wire, clock, random }) => {
+      await using server = await ServerPort.open({ wire, clock, random }, exchange, squares);
       await using client = new ClientPort({ wire, clock }, exchange);
       const none = { kind: "no-reply", reason: "no-server" };
       assert.deepEqual(await client.request({ number: 1 }, 10), none);
@@ -239,12 +246,16 @@ function waiting(run: RunIn<"wire" | "clock">): void {
     }));
 
   it("a server that does not answer: timeout, and the port is usable at once", () =>
-    run(async ({ wire, clock }) => {
+    run(async ({ wire, clock, random }) => {
       const held: (() => void)[] = [];
-      await using server = await ServerPort.open(wire, exchange, (request, answer) => {
-        if (request.number === 0) held.push(() => answer({ square: 0 }));
-        else squares(request, answer);
-      });
+      await using server = await ServerPort.open(
+        { wire, clock, random },
+        exchange,
+        (request, served) => {
+          if (request.number === 0) held.push(() => served.answer({ square: 0 }));
+          else squares(request, served);
+        },
+      );
       await using client = new ClientPort({ wire, clock }, exchange);
       client.follow([server.endpoint]);
       assert.equal((await client.request({ number: 1 }, 5000)).kind, "reply");
@@ -256,10 +267,14 @@ function waiting(run: RunIn<"wire" | "clock">): void {
     }));
 
   it("a server that is gone: what was asked of it ends at once, and another one answers", () =>
-    run(async ({ wire, clock }) => {
+    run(async ({ wire, clock, random }) => {
       let heardCount = 0;
-      const dying = await ServerPort.open(wire, exchange, () => void (heardCount += 1));
-      await using heir = await ServerPort.open(wire, exchange, squares);
+      const dying = await ServerPort.open(
+        { wire, clock, random },
+        exchange,
+        () => void (heardCount += 1),
+      );
+      await using heir = await ServerPort.open({ wire, clock, random }, exchange, squares);
       await using client = new ClientPort({ wire, clock }, exchange);
       client.follow([dying.endpoint]);
       const asked = client.request({ number: 1 }, 3_600_000);

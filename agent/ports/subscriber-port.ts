@@ -13,13 +13,13 @@ export class SubscriberPort<M> implements AsyncDisposable {
   constructor(
     parts: { readonly wire: Wire; readonly activity: Activity },
     message: MessageType<M>,
-    deliver: (message: M) => void,
+    deliver: (message: M, sentUtcUs: number | undefined) => void,
   ) {
-    this.#subscriber = parts.wire.subscriber((frame) => {
+    this.#subscriber = parts.wire.subscriber((frame, sentUtcUs) => {
       const decoded = message.decode(frame);
       // Deliver first: logical time must see the work before it sees the copy arrive.
       if (decoded === undefined) this.malformedCount += 1;
-      else deliver(decoded);
+      else deliver(decoded, sentUtcUs);
       parts.activity.received(1);
     });
   }
@@ -30,6 +30,12 @@ export class SubscriberPort<M> implements AsyncDisposable {
     for (const endpoint of removed) this.#subscriber.disconnect(endpoint);
     for (const endpoint of added) this.#subscriber.connect(endpoint);
     this.#endpoints = next;
+  }
+
+  /** Lets publishers wait, or no longer; what is here already still comes. */
+  hold(isFull: boolean): void {
+    if (isFull) this.#subscriber.pause();
+    else this.#subscriber.resume();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,6 +4,7 @@
 // Seed: fast-check's own for properties; 1 in the simulator.
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { hasCode } from "../core/store.contract.ts";
 import { SteppedClock } from "../io/stepped-clock.ts";
 import { Simulation } from "../sim/simulation.ts";
 import { nextTickUtcUs, TimerPort } from "./timer-port.ts";
@@ -120,6 +121,68 @@ describe("timer port", () => {
     timer[Symbol.dispose]();
     await to(second(9));
     assert.equal(fired.length, 3);
+  });
+
+  it("tells whether it will fire, and with which period; restart takes another one from now on", async () => {
+    const { fired, timer, to } = stepped(1000);
+    const second = (count: number): number => (Math.floor(START_UTC_US / 1e6) + count) * 1e6;
+    assert.deepEqual([timer.isRunning, timer.periodMs], [false, 1000]);
+    timer.start();
+    assert(timer.isRunning);
+    timer.cancel();
+    assert.equal(timer.isRunning, false);
+    await to(second(1));
+    timer.restart(250);
+    await to(second(1) + 250_000);
+    assert.deepEqual(fired, [second(1) + 250_000]);
+    assert.deepEqual([timer.isRunning, timer.periodMs], [true, 250]);
+    timer.restart();
+    await to(second(1) + 500_000);
+    assert.deepEqual(fired.slice(1), [second(1) + 500_000]);
+    timer[Symbol.dispose]();
+    timer.restart();
+    assert.equal(timer.isRunning, false, "it is over");
+  });
+
+  it("a sporadic timer fires after a delay, and then it is not running; with a period it becomes periodic", async () => {
+    const { clock, fired, timer, to } = stepped(undefined);
+    timer.restart();
+    assert.deepEqual([timer.isRunning, timer.periodMs], [false, undefined]);
+    timer.fireIn(1.5);
+    assert(timer.isRunning);
+    await to(START_UTC_US + 1499);
+    assert.deepEqual(fired, []);
+    await to(START_UTC_US + 1500);
+    assert.deepEqual([fired, timer.isRunning], [[START_UTC_US + 1500], false]);
+    timer.restart(1000);
+    await to(clock.utcUs() + 1_000_000);
+    await to(clock.utcUs() + 1_000_000);
+    assert.equal(fired.length, 3);
+    assert(timer.isRunning);
+  });
+
+  it("whatever sets it anew or cancels it forgets the tick that waits", () => {
+    let forgottenCount = 0;
+    const forget = (): void => void (forgottenCount += 1);
+    const timer = new TimerPort(new SteppedClock(START_UTC_US), 1000, () => undefined, forget);
+    for (const set of [
+      () => timer.fireIn(1),
+      () => timer.fireAtUtc(0),
+      () => timer.restart(),
+      () => timer.cancel(),
+    ]) {
+      forgottenCount = 0;
+      set();
+      assert.equal(forgottenCount, 1);
+    }
+  });
+
+  it("has no period that is not one", () => {
+    const { timer } = stepped(1000);
+    for (const periodMs of [0, -1, 0.0001, Number.NaN, Infinity])
+      assert.throws(() => timer.restart(periodMs), hasCode("TIMER_PERIOD_INVALID"));
+    assert.throws(() => stepped(0), hasCode("TIMER_PERIOD_INVALID"));
+    assert.equal(timer.periodMs, 1000);
   });
 
   it("a handler may cancel or set its own timer while it runs", async () => {

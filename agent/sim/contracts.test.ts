@@ -3,10 +3,13 @@
 // Seed: 1.
 import assert from "node:assert/strict";
 import { clockContract } from "../core/clock.contract.ts";
+import { filesContract } from "../core/files.contract.ts";
 import { lanContract } from "../core/lan.contract.ts";
+import { nicsContract } from "../core/nics.contract.ts";
 import { randomContract } from "../core/random.contract.ts";
 import { rpcContract } from "../core/rpc.contract.ts";
 import { CONTRACT_PROGRAMS, spawnerContract } from "../core/spawner.contract.ts";
+import type { Spawner } from "../core/spawner.ts";
 import { storeContract } from "../core/store.contract.ts";
 import { wireContract } from "../core/wire.contract.ts";
 import type { World } from "../core/world.ts";
@@ -35,9 +38,27 @@ async function simulated(body: (world: World) => Promise<void>): Promise<void> {
 }
 
 clockContract("simulated", simulated);
+filesContract("simulated", simulated);
 lanContract("simulated", 1000, simulated);
+nicsContract("simulated", async (body) => {
+  const sim = new Simulation({ seed: 1 });
+  const host = sim.host("alone");
+  let isOver = false;
+  const nics = { nics: host.openWorld("w").nics, set: host.nics.set.bind(host.nics) };
+  const done = body(nics).finally(() => (isOver = true));
+  done.catch(() => undefined); // told by the await below
+  await sim.runWhile(() => !isOver, 1000);
+  await done;
+});
 randomContract("simulated", simulated);
 rpcContract("simulated", simulated);
 spawnerContract("simulated", simulated);
+spawnerContract("simulated threads", (body) =>
+  simulated((world) => {
+    const { spawner } = world;
+    const spawn: Spawner["spawn"] = (call) => spawner.spawn({ ...call, in: "thread" });
+    return body({ ...world, spawner: { ...spawner, spawn } });
+  }),
+);
 storeContract("simulated", simulated);
 wireContract("simulated", simulated);

@@ -23,6 +23,11 @@ export class Listeners {
   readonly #listeners = new Map<string, Listener>();
   readonly #waiting = new Map<string, Set<() => void>>();
 
+  /** How many endpoints somebody listens at, and how many somebody waits for. */
+  get sizes(): { readonly listenerCount: number; readonly awaitedCount: number } {
+    return { listenerCount: this.#listeners.size, awaitedCount: this.#waiting.size };
+  }
+
   get(endpoint: string): Listener | undefined {
     return this.#listeners.get(endpoint);
   }

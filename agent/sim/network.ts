@@ -115,6 +115,11 @@ export class Network {
     return random;
   }
 
+  /** How many connections there are, and how many wait to make one. */
+  get sizes(): { readonly connectionCount: number; readonly connectorCount: number } {
+    return { connectionCount: this.#connections.size, connectorCount: this.#onHeal.size };
+  }
+
   /** Watches over `connection` until the returned function is called. */
   watch(connection: Watched): () => void {
     this.#connections.add(connection);

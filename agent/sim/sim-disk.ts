@@ -17,8 +17,18 @@ export class SimDisk {
   /** Set by a test; default: everything becomes durable. */
   writeFault: WriteFault = () => "durable";
   readonly databases = new Map<string, Map<string, SimTable>>();
+  /** Files by name, each in the pieces that were written. */
+  readonly files = new Map<string, Uint8Array[]>();
   readonly owners = new Map<string, Life>();
   transactionCount = 0;
+
+  /** Bytes of keys and values in the databases that `isOwn` picks by name. */
+  ownBytes(isOwn: (name: string) => boolean): number {
+    let bytes = 0;
+    for (const [name, tables] of this.databases)
+      if (isOwn(name)) for (const table of tables.values()) bytes += table.byteCount;
+    return bytes;
+  }
 }
 
 /** A host's disk as one program sees it. */
@@ -188,6 +198,14 @@ class SimWriter implements Writer {
 class SimTable {
   readonly #values = new Map<string, Uint8Array>();
   readonly #keys: string[] = [];
+
+  /** Of all keys and values. */
+  get byteCount(): number {
+    return this.#keys.reduce(
+      (sum, key) => sum + key.length + (this.#values.get(key)?.byteLength ?? 0),
+      0,
+    );
+  }
 
   get(key: string): Uint8Array | undefined {
     return this.#values.get(key)?.slice();

@@ -1,21 +1,21 @@
 import type { Assets } from "../core/assets.ts";
 import { AgentError } from "../core/errors.ts";
 import type { ProgramTable } from "../core/program.ts";
-import type { Child, Exit, ProgramCall } from "../core/spawner.ts";
+import type { Child, Exit, ProgramCall, Survivor } from "../core/spawner.ts";
 import type { World } from "../core/world.ts";
 import { Life } from "./life.ts";
 import { Listeners } from "./listeners.ts";
-import { channelOf, Pipe } from "./pipe.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { SimClock } from "./sim-clock.ts";
 import { SimDisk, SimStore } from "./sim-disk.ts";
+import { SimFiles } from "./sim-files.ts";
 import { SimLan } from "./sim-lan.ts";
+import { NicBoard } from "./sim-nics.ts";
 import type { Shared, SimParts } from "./sim-parts.ts";
+import { SimProgram } from "./sim-program.ts";
+import { SimLoads, SimResources } from "./sim-resources.ts";
 import { SimRpc } from "./sim-rpc.ts";
 import { SimWire } from "./sim-wire.ts";
-
-/** From `stop`, or a parent's death, to the kill; as agent/io has it. */
-const GRACE_US = 5_000_000;
 
 /** What the hosts of one simulation have in common. */
 export interface HostOptions {
@@ -30,16 +30,22 @@ export interface HostOptions {
 export class SimHost {
   readonly name: string;
   readonly disk = new SimDisk();
+  /** The host's network interfaces; a test sets them. */
+  readonly nics = new NicBoard();
+  /** What its programs use of the processor and of memory: a test sets it. */
+  readonly loads: SimLoads;
   readonly #options: HostOptions;
   readonly #random: SeededRandom;
   readonly #loopback = new Listeners();
   readonly #lives = new Set<Life>();
+  readonly #programs = new Set<SimProgram>();
   #lastNumber = 0;
 
   constructor(name: string, options: HostOptions) {
     this.name = name;
     this.#options = options;
     this.#random = new SeededRandom(`${options.seed} host ${name}`);
+    this.loads = new SimLoads(options.shared.timeline);
   }
 
   /** Starts a program as systemd would. The handle is for tests: its `exited` resolves at once. */
@@ -52,6 +58,16 @@ export class SimHost {
     return this.#worldOf(this.#born(name, () => undefined));
   }
 
+  /** How many programs run here. */
+  get programCount(): number {
+    return this.#lives.size;
+  }
+
+  /** The process number of the program called `name`; undefined when none runs. */
+  pidOf(name: string): number | undefined {
+    return [...this.#programs].find(({ call }) => call.name === name)?.pid;
+  }
+
   /** Kills all that runs here, in one instant. The disk keeps what is durable. */
   powerOff(): void {
     for (const life of [...this.#lives]) life.end({ kind: "killed", reason: "power lost" });
@@ -59,54 +75,44 @@ export class SimHost {
 
   /** Kills the program called `name`; false when none runs. */
   kill(name: string): boolean {
-    const life = [...this.#lives].find((each) => each.name === `${this.name}:${name}`);
+    const life = this.#find(name);
     life?.end({ kind: "killed", reason: "killed" });
     return life !== undefined;
   }
 
-  #start({ program, name, options }: ProgramCall, parent: Life | undefined): Child {
+  #start(call: ProgramCall, parent: Life | undefined): Child {
     const { shared, programs, nextPid } = this.#options;
     const { timeline } = shared;
-    const stop = new AbortController();
-    const toParent = new Pipe(timeline, parent);
-    let tellExit: (exit: Exit) => void = () => undefined;
-    const exited = new Promise<Exit>((resolve) => {
-      tellExit = resolve;
-    });
-    const life = this.#born(name, (exit) => {
+    const life = this.#born(call.name, (exit) => {
+      this.#programs.delete(started);
       timeline.transcript.add(timeline.nowUs, `${exit.kind} ${life.name}`);
       timeline.count(exit.kind);
-      // To a parent it comes after all that was said; a test wants to know now.
-      if (parent === undefined) tellExit(exit);
-      else toParent.after(`exit ${exit.kind}`, life.name, () => tellExit(exit));
     });
-    const toChild = new Pipe(timeline, life);
-    const askToStop = (): void => {
-      toChild.after("stop", parent?.name ?? "", () => stop.abort());
-      timeline.plan(life, GRACE_US, { kind: "grace-over" }, () =>
-        life.end({ kind: "killed", reason: "did not stop" }),
-      );
-    };
-    // Nobody is orphaned.
-    const disown = parent?.owns(askToStop);
-    life.owns(() => disown?.());
-    const cloned: unknown = structuredClone(options);
+    const started = new SimProgram(timeline, { call, pid: nextPid() }, life, parent);
+    this.#programs.add(started);
+    const { program } = call;
+    const { channel, stopSignal } = started;
     timeline.plan(life, 0, { kind: `start ${program}` }, () => {
-      const channel = channelOf(life, toParent, toChild);
-      void this.#run(life, stop.signal, async () => {
+      void this.#run(life, stopSignal, async () => {
         const main = Object.hasOwn(programs, program) ? programs[program] : undefined;
         if (main === undefined) throw new AgentError("PROGRAM_UNKNOWN", { program });
-        await main(this.#worldOf(life), cloned, channel, stop.signal);
+        await main(this.#worldOf(life), started.call.options, channel, stopSignal);
       });
     });
-    return {
-      name,
-      pid: nextPid(),
-      exited,
-      channel: channelOf(parent, toChild, toParent),
-      kill: () => life.end({ kind: "killed", reason: "killed" }),
-      stop: askToStop,
-    };
+    return started.child();
+  }
+
+  /** Rejects, and does not throw. */
+  // eslint-disable-next-line @typescript-eslint/require-await -- see above
+  async #survivorsOf(life: Life): Promise<readonly Survivor[]> {
+    const ofThisName = [...this.#programs].filter(
+      ({ call, parent }) => call.lasting === true && parent.name === life.name,
+    );
+    if (ofThisName.some(({ parent }) => !parent.isGone && parent.life !== life))
+      throw new AgentError("SPAWNER_IN_USE", { name: life.name });
+    return ofThisName
+      .filter(({ parent }) => parent.isGone)
+      .map((program) => ({ call: program.call, child: program.adopt(life) }));
   }
 
   async #run(life: Life, signal: AbortSignal, main: () => Promise<void>): Promise<void> {
@@ -118,6 +124,10 @@ export class SimHost {
     }
     if (signal.aborted) life.end({ kind: "stopped", reason: "asked to stop" });
     else life.end({ kind: "failed", reason: "ended by itself" });
+  }
+
+  #find(name: string): Life | undefined {
+    return [...this.#lives].find((each) => each.name === `${this.name}:${name}`);
   }
 
   #born(name: string, onEnd: (exit: Exit) => void): Life {
@@ -145,17 +155,24 @@ export class SimHost {
       clock: new SimClock(timeline, life),
       random: this.#random,
       lan: new SimLan(parts),
+      nics: this.nics.nicsOf(timeline, life),
       wire: new SimWire(parts),
       store: new SimStore(timeline, life, this.disk),
+      files: new SimFiles(life, this.disk.files),
       spawner: {
         spawn: (call) => {
           if (life.dead) throw new Error("the program was killed");
           return this.#start(call, life);
         },
-        survivors: () => Promise.resolve([]),
+        survivors: () => this.#survivorsOf(life),
       },
       rpc: new SimRpc(parts, this.#loopback),
       assets: { text: (path) => timeline.outside(assets.text(path)) },
+      resources: new SimResources(
+        this.loads,
+        this.disk,
+        (program) => this.#find(program) !== undefined,
+      ),
       log: {
         write: (level, event, facts) => {
           if (life.dead) return;

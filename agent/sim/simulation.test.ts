@@ -197,6 +197,32 @@ describe("simulation", function () {
     assert.equal(sim.counters["killed"], 3);
   });
 
+  it("a thread is gone in the instant in which its process ends, however that ends", async () => {
+    const ends: string[] = [];
+    const inner: Program = async ({ clock, store }, _options, _parent, signal) => {
+      await using _ = await store.open("held");
+      await clock.sleep(1e9, signal);
+      ends.push("the thread was asked to stop");
+    };
+    const outer: Program = async ({ spawner }, options, _parent, signal) => {
+      spawner.spawn({ in: "thread", program: "inner", name: "inner", options: 0 });
+      if (options === "fails") throw new Error("too early");
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    };
+    const sim = new Simulation({ seed: 1, programs: { inner, outer } });
+    const host = sim.host("a");
+    for (const end of ["kill", "stop", "fails"] as const) {
+      const child = host.start({ program: "outer", name: "outer", options: end });
+      await sim.runFor(10);
+      if (end !== "fails") child[end]();
+      await sim.runFor(1);
+      await child.exited;
+      assert.equal(host.kill("inner"), false, `${end}: the thread is still there`);
+      await (await host.openWorld("w").store.open("held"))[Symbol.asyncDispose]();
+    }
+    assert.deepEqual(ends, []);
+  });
+
   it("time stands still while the world outside works", async () => {
     let text: string | undefined;
     const sim = new Simulation({

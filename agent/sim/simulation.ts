@@ -54,6 +54,19 @@ export class Simulation {
     return this.#timeline.counters;
   }
 
+  /** What is open at this moment, by kind: whatever grows from one quiet hour to the next is a leak. */
+  get openCounts(): Readonly<Record<string, number>> {
+    const { network, wireListeners, lanSockets } = this.#shared;
+    const hosts = [...this.#hosts.values()];
+    return {
+      programCount: hosts.reduce((sum, { programCount }) => sum + programCount, 0),
+      eventCount: this.#timeline.plannedCount,
+      lanSocketCount: lanSockets.size,
+      ...network.sizes,
+      ...wireListeners.sizes,
+    };
+  }
+
   /** The host of this name, made when missing; in what order hosts are made does not matter. */
   host(name: string): SimHost {
     let host = this.#hosts.get(name);

@@ -37,6 +37,11 @@ export class Timeline {
     this.nowUs = startUtcUs;
   }
 
+  /** How many events are planned. */
+  get plannedCount(): number {
+    return this.#queue.size;
+  }
+
   /** When the next event is due; undefined when none is. */
   get nextUs(): number | undefined {
     return this.#queue.peek()?.timeUs;

@@ -7,9 +7,11 @@ import { benchDiscovery } from "./discovery.ts";
 import { type Figure, machineFacts, tableText } from "./figures.ts";
 import { benchLedger } from "./ledger.ts";
 import { benchMessages } from "./messages.ts";
+import { benchPeers } from "./peers.ts";
 import { benchProcesses } from "./processes.ts";
+import { benchTimers } from "./timers.ts";
 
-// npm run bench -- [--json] [--quick] [--only messages|ledger|day|processes|discovery]
+// npm run bench -- [--json] [--quick] [--only messages|ledger|day|processes|discovery|timers|peers|soak|groups]
 // Figures on stdout, progress on stderr; no verdict.
 
 const { values } = parseArgs({
@@ -34,7 +36,16 @@ const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   ledger: () => benchLedger(world, quick ? 200 : 2_000),
   day: async () => (await import("./day.ts")).benchDay(folder, quick),
   processes: () => benchProcesses(world, quick ? 3 : 9),
+  soak: async () => (await import("./soak.ts")).benchSoak(quick),
   discovery: () => benchDiscovery(folder, quick ? 2 : 10),
+  timers: () => benchTimers(quick ? 2 : 20),
+  peers: () => benchPeers(quick ? 2 : 20),
+  groups: async () =>
+    (await import("./groups.ts")).benchGroups(
+      quick
+        ? { attackCount: 1_000, electionCount: 500 }
+        : { attackCount: 10_000, electionCount: 5_000 },
+    ),
 };
 
 const machine = machineFacts();

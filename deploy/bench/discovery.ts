@@ -24,7 +24,10 @@ export async function benchDiscovery(folder: string, roundCount: number): Promis
       paired.push(times.pairedMs);
     }
     figures.push(figure("discovery", `agents know each other, ${name}`, median(joined), "ms"));
-    figures.push(figure("discovery", `first message, ${name}`, median(paired), "ms"));
+    figures.push({
+      ...figure("discovery", `first message, ${name}`, median(paired), "ms"),
+      riaps: "10–998, median 790",
+    });
   }
   return figures;
 }

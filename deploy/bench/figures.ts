@@ -41,6 +41,8 @@ export interface Figure {
   readonly unit: string;
   /** 1-minute load average when it was taken. */
   readonly load: number;
+  /** What RIAPS 2.0 gave, measured or published, in the same unit. */
+  readonly riaps?: string;
 }
 
 /** Monotonic time in whole µs; on Linux all processes of a machine share its start. */
@@ -98,9 +100,9 @@ export function tableText(figures: readonly Figure[]): string {
     if (each.group !== group) lines.push("", each.group);
     group = each.group;
     const digits = Math.abs(each.value) < 100 ? 2 : 0;
-    lines.push(
-      `  ${each.name.padEnd(46)}${each.value.toFixed(digits).padStart(12)} ${each.unit.padEnd(10)} load ${each.load.toFixed(1)}`,
-    );
+    const value = `${each.value.toFixed(digits).padStart(12)} ${each.unit.padEnd(10)}`;
+    const riaps = each.riaps === undefined ? "" : `   RIAPS ${each.riaps}`;
+    lines.push(`  ${each.name.padEnd(46)}${value} load ${each.load.toFixed(1)}${riaps}`);
   }
   return `${lines.join("\n")}\n`;
 }

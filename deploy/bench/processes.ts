@@ -8,6 +8,7 @@ import { BENCH_MODEL } from "./application.ts";
 import { type Figure, figure, median, nowUs } from "./figures.ts";
 
 const KIB_PER_MIB = 1_024;
+const CREW_ACTORS = 8;
 
 /** Memory of a process in MiB. Source: proc(5), smaps_rollup. */
 function memoryOf(pid: number): { readonly residentMib: number; readonly privateMib: number } {
@@ -40,6 +41,11 @@ function programs(): readonly {
     (message as { readonly kind?: string }).kind === kind ||
     (message as { readonly message?: { readonly kind?: string } }).message?.kind === kind;
   const [actor] = actorsOn(texts, "one");
+  if (actor === undefined) throw new Error("the model has no actor");
+  const crew = Array.from({ length: CREW_ACTORS }, (_, index) => {
+    return { ...actor, instanceName: `Talker${index}` };
+  });
+  const components = actor.components.map((each, index) => ({ ...each, inWorker: index > 0 }));
   const chain = { chainId: 4242, port: 0, database: "memory", genesis: {} };
   const mining = { kind: "demand", gatherMs: 0 };
   const node = { board: "one", cluster: "memory", beaconUdpPort: 15_671 };
@@ -49,12 +55,34 @@ function programs(): readonly {
       ...{ kind: "actor, two components", program: "actor", options: { actors: [actor] } },
       isUp: saysKind("active"),
     },
+    {
+      ...{
+        kind: `crew of ${CREW_ACTORS} such actors`,
+        program: "actor",
+        options: { actors: crew },
+      },
+      // The last to be active: all of them are opened at once.
+      isUp: afterTimes(CREW_ACTORS, saysKind("active")),
+    },
+    {
+      ...{ kind: "actor, one of two components in a thread", program: "actor" },
+      ...{ options: { actors: [{ ...actor, components }] }, isUp: saysKind("active") },
+    },
     { kind: "node agent", program: "node", options: node, isUp: saysKind("ready") },
     {
       ...{ kind: "ledger", program: "chain", isUp: saysKind("ready") },
       options: { ...chain, mining, transactionsPerBlockMax: 100 },
     },
   ];
+}
+
+/** True each time that `holds` was so many times more. */
+function afterTimes(count: number, holds: (message: unknown) => boolean): typeof holds {
+  let seenCount = 0;
+  return (message) => {
+    if (holds(message)) seenCount += 1;
+    return seenCount > 0 && seenCount % count === 0;
+  };
 }
 
 /** Time from spawn until it is up, and memory then, of each kind of process; medians. */

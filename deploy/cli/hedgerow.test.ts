@@ -1,63 +1,17 @@
 // Goal: the command line teaches, refuses with what is wrong, and ends with the right status.
 // Method: the built command as a process of its own, as a person runs it. Seed: 1, its default.
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-const BIN = fileURLToPath(new URL("./hedgerow.js", import.meta.url));
-
-/** A running command: its lines as they come, and its end. */
-class Run {
-  readonly child: ChildProcess;
-  out = "";
-  err = "";
-  readonly ended: Promise<number | null>;
-  #changed: () => void = () => undefined;
-
-  constructor(words: readonly string[], cwd: string) {
-    this.child = spawn(process.execPath, [BIN, ...words], {
-      cwd,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.child.stdout?.on("data", (data: Buffer) => {
-      this.out += data.toString();
-      this.#changed();
-    });
-    this.child.stderr?.on("data", (data: Buffer) => {
-      this.err += data.toString();
-      this.#changed();
-    });
-    this.ended = new Promise((resolve) => {
-      this.child.once("close", (code) => {
-        resolve(code);
-        this.#changed();
-      });
-    });
-  }
-
-  /** Resolves with the match once the output has it; rejects when the command ends without. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const match = pattern.exec(this.out);
-      if (match !== null) return match;
-      const isOver = this.child.exitCode !== null || this.child.signalCode !== null;
-      if (isOver) throw new Error(`ended without ${String(pattern)}: ${this.out} ${this.err}`);
-      await new Promise<void>((resolve) => {
-        this.#changed = resolve;
-      });
-    }
-  }
-}
+import { TypedCommand } from "./typed-command.fixture.ts";
 
 describe("hedgerow", function () {
   this.timeout(120_000);
   let folder = "";
-  const running: Run[] = [];
-  const run = (...words: string[]): Run => {
-    const started = new Run(words, folder);
+  const running: TypedCommand[] = [];
+  const run = (...words: string[]): TypedCommand => {
+    const started = new TypedCommand(words, folder);
     running.push(started);
     return started;
   };
@@ -75,7 +29,8 @@ describe("hedgerow", function () {
   it("lists its commands, and each teaches", async () => {
     const help = run("--help");
     assert.equal(await help.ended, 0);
-    for (const command of ["day", "sim", "node", "ledger", "check"]) {
+    const named = ["day", "sim", "run", "node", "ledger", "check", "format", "graph", "new", "gen"];
+    for (const command of [...named, "recording", "replay"]) {
       assert.match(help.out, new RegExp(`^  ${command} `, "m"));
       const each = run(command, "--help");
       assert.equal(await each.ended, 0);
@@ -91,7 +46,14 @@ describe("hedgerow", function () {
       [/--prosumers takes a whole number from 1 to 102, not x/, ["sim", "--prosumers", "x"]],
       [/Unknown option '--fast'/, ["sim", "--fast"]],
       [/--fund takes 0xADDRESS=COINS/, ["ledger", "--fund", "me"]],
+      [/check takes \.riaps files/, ["check"]],
+      [/format takes files or -, not both/, ["format", "-", "a.riaps"]],
+      [/graph takes a \.riaps file/, ["graph", "a.depl"]],
+      [/--as takes dot, mermaid or svg, not png/, ["graph", "a.riaps", "--as", "png"]],
       [/--model and --deployment go together/, ["node", "--model", "a.riaps"]],
+      [/--code goes with --model/, ["node", "--code", "a.js"]],
+      [/run takes a .riaps file and a .depl file/, ["run", "a.riaps"]],
+      [/cannot read a.riaps/, ["run", "a.riaps", "a.depl"]],
     ];
     for (const [message, words] of cases) {
       const refused = run(...words);

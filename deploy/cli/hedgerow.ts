@@ -5,20 +5,33 @@ import { SIGNAL_LISTENERS_MAX } from "../process/process-world.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
+import { formatCommand } from "./format-command.ts";
+import { genCommand } from "./gen-command.ts";
+import { graphCommand } from "./graph-command.ts";
 import { ledgerCommand } from "./ledger-command.ts";
+import { newCommand } from "./new-command.ts";
 import { nodeCommand } from "./node-command.ts";
+import { recordingCommand, replayCommand } from "./replay-command.ts";
+import { runCommand } from "./run-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   day: dayCommand,
   sim: simCommand,
+  run: runCommand,
   node: nodeCommand,
   ledger: ledgerCommand,
   check: checkCommand,
+  format: formatCommand,
+  graph: graphCommand,
+  new: newCommand,
+  gen: genCommand,
+  recording: recordingCommand,
+  replay: replayCommand,
 };
 
 function help(): string {
   const lines = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`,
+    ([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`,
   );
   return `hedgerow COMMAND [options]
 
@@ -69,5 +82,6 @@ try {
         : (error.stack ?? error.message)
       : String(error);
   process.stderr.write(`hedgerow: ${text}\n`);
-  process.exitCode = isUsage ? EXIT.usage : EXIT.failed;
+  // Now: what a failed agent has open, its actors among it, would keep the process.
+  process.exit(isUsage ? EXIT.usage : EXIT.failed);
 }

@@ -1,12 +1,12 @@
-import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename, dirname, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { BEACON_UDP_PORT } from "../../agent/discovery/discovery.ts";
 import { PROGRAMS } from "../../agent/main.ts";
 import type { ApplicationTexts } from "../../agent/node/application-files.ts";
 import type { NodeOptions } from "../../agent/node/node-options.ts";
 import { processWorld } from "../process/process-world.ts";
 import { type Command, EXIT, UsageError } from "./command.ts";
+import { codeUrlOf, readModel } from "./read-model.ts";
 import { readWords, textOf, wholeOption } from "./words.ts";
 
 const CHAIN_ID = 102_011;
@@ -17,7 +17,8 @@ export const nodeCommand: Command = {
   help: `hedgerow node [options]
 
 Runs until Ctrl-C. Agents of one cluster find each other by UDP beacons on their network, and connect
-the ports of their actors.
+the ports of their actors. When the agent is killed its actors work on, and the next one that is started
+with the same name and data folder takes them over; Ctrl-C stops them too.
 
   --name NAME           the board's name, as the deployment has it; default: the host's name
   --cluster NAME        agents of other clusters are not heard; default "default"
@@ -26,6 +27,8 @@ the ports of their actors.
   --udp-port N          port of the beacons; default ${BEACON_UDP_PORT}
   --model FILE          the application's .riaps file; its folder holds the application's files
   --deployment FILE     the .depl file
+  --code FILE           compiled module that exports \`application\`; default application.js beside the
+                        model, else an application of this build
   --ledger URL          JSON-RPC of the ledger, such as ws://127.0.0.1:8545
   --chain-id N          default ${CHAIN_ID}
   --data FOLDER         where the board keeps its keys and its outbox; default ./node-data`,
@@ -34,12 +37,17 @@ the ports of their actors.
     const { values } = readWords(words, {
       ...{ name: string, cluster: string, host: string, broadcast: string, "udp-port": string },
       ...{ model: string, deployment: string, ledger: string, "chain-id": string, data: string },
+      code: string,
     });
     const board = textOf(values, "name") ?? hostname();
     const model = textOf(values, "model");
     const url = textOf(values, "ledger");
     const chainId = wholeOption(values, "chain-id", { min: 1, max: 2 ** 48, fallback: CHAIN_ID });
     const application = await readApplication(model, textOf(values, "deployment"));
+    const code = textOf(values, "code");
+    if (code !== undefined && model === undefined)
+      throw new UsageError("--code goes with --model and --deployment");
+    const codeUrl = model === undefined ? undefined : codeUrlOf(model, code);
     const options: NodeOptions = {
       board,
       cluster: textOf(values, "cluster") ?? "default",
@@ -47,7 +55,9 @@ the ports of their actors.
         ...{ min: 1, max: 65_535 },
         fallback: BEACON_UDP_PORT,
       }),
+      lasting: true,
       ...(application === undefined ? {} : { application }),
+      ...(codeUrl === undefined ? {} : { codeUrl }),
       ...(url === undefined ? {} : { ledger: { url, chainId } }),
     };
     const { world } = processWorld(board, {
@@ -73,19 +83,5 @@ async function readApplication(
   if (model === undefined && deployment === undefined) return undefined;
   if (model === undefined || deployment === undefined)
     throw new UsageError("--model and --deployment go together");
-  return {
-    modelName: basename(model),
-    modelText: await readText(model),
-    deploymentName: basename(deployment),
-    deploymentText: await readText(deployment),
-  };
-}
-
-/** The text of a file that a person named. @throws UsageError when it cannot be read. */
-export async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${error instanceof Error ? error.message : ""}`);
-  }
+  return (await readModel(model, deployment)).texts;
 }

@@ -3,6 +3,7 @@ import type { ChainOptions } from "../../agent/chain/chain-options.ts";
 import type { Hex } from "../../agent/component/ledger-service.ts";
 import type { Assets } from "../../agent/core/assets.ts";
 import type { NodeOptions } from "../../agent/node/node-options.ts";
+import type { WatchOptions } from "../../agent/node/watch-rule.ts";
 import type { DayOptions } from "./day-options.ts";
 import { boardOf, COMMUNITY, deploymentText } from "./deployment-text.ts";
 
@@ -23,6 +24,8 @@ export interface LaunchOptions {
   readonly beaconIntervalMs: number;
   /** How often an agent asks for the ledger's head, in case a notification was lost. */
   readonly ledgerPollMs: number;
+  /** When silent actors are asked whether they still turn; default as every agent. */
+  readonly watch?: WatchOptions;
   /** The operator's key: its account is funded in the chain's first block. */
   readonly treasuryKey: Hex;
 }
@@ -54,6 +57,7 @@ export async function nodeOptions(
     beaconIntervalMs,
     ledgerPollMs: pollMs,
     treasuryKey,
+    watch = {},
   } = launch;
   const application = {
     modelName: MODEL,
@@ -62,7 +66,7 @@ export async function nodeOptions(
     deploymentText: deploymentText(members, day),
   };
   return feeders.map((feeder) => ({
-    ...{ board: boardOf(feeder), cluster, beaconUdpPort, beaconIntervalMs, application },
+    ...{ board: boardOf(feeder), cluster, beaconUdpPort, beaconIntervalMs, application, watch },
     ledger: { url, chainId: CHAIN_ID, pollMs, keys: { dso: treasuryKey } },
   }));
 }

@@ -19,6 +19,8 @@ const BEACON_UDP_PORT = 15_670;
 /** Boards that share one process have nothing to gain from hearing each other every second of a day. */
 const BEACON_INTERVAL_MS = 600_000;
 const LEDGER_POLL_MS = 3_600_000;
+/** Nor can an event loop of theirs hang while another turns. */
+const WATCH = { pingIntervalMs: Number.POSITIVE_INFINITY };
 const MACHINE = "machine";
 const LEDGER_PORT = 8_545;
 const STEP_US = 60_000_000;
@@ -62,6 +64,7 @@ export async function runSimulated(
   const actors = new ActorCount(events);
   const launch = {
     ...{ url: url.replace("http", "ws"), cluster: "microgrid", treasuryKey },
+    watch: WATCH,
     ...{
       beaconUdpPort: BEACON_UDP_PORT,
       beaconIntervalMs: BEACON_INTERVAL_MS,

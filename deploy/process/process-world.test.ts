@@ -1,5 +1,6 @@
 // Goal: a process takes cluster time from its parent and hands it on; its databases lie in its board's folder.
-// Method: real child processes that run a board's agent without an application; the test is their parent.
+// Method: real child processes and threads that run a board's agent without an application; the test is
+// their parent.
 // Seed: none.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -70,41 +71,42 @@ describe("process world", function () {
       await Promise.resolve();
     }));
 
-  it("a child runs its program, answers waves of time, and stops when asked", () =>
-    withFolder(async (base) => {
-      const { world, time } = processWorld("day", base);
-      assert(time);
-      const options = {
-        ...{ board: "feeder1", beaconUdpPort: 25_671 },
-        cluster: randomBytes(6).toString("hex"),
-      };
-      const child = world.spawner.spawn({ program: "node", name: "feeder1", options });
-      await running(child, async () => {
-        const heard: unknown[] = [];
-        const ready = new Promise<void>((resolve, reject) => {
-          child.channel.receive((message) => {
-            heard.push(message);
-            resolve();
+  for (const kind of ["process", "thread"] as const)
+    it(`a child runs its program, answers waves of time, and stops when asked: ${kind}`, () =>
+      withFolder(async (base) => {
+        const { world, time } = processWorld("day", base);
+        assert(time);
+        const options = {
+          ...{ board: "feeder1", beaconUdpPort: 25_671 },
+          cluster: randomBytes(6).toString("hex"),
+        };
+        const child = world.spawner.spawn({ in: kind, program: "node", name: "feeder1", options });
+        await running(child, async () => {
+          const heard: unknown[] = [];
+          const ready = new Promise<void>((resolve, reject) => {
+            child.channel.receive((message) => {
+              heard.push(message);
+              resolve();
+            });
+            void child.exited.then(({ reason }) => reject(new Error(reason)));
           });
-          void child.exited.then(({ reason }) => reject(new Error(reason)));
+          await ready;
+          assert.deepEqual(heard[0], { kind: "ready", actorCount: 0 });
+          for (const [wave, aheadUs] of [
+            [1, 0],
+            [2, 900_000_000],
+          ] as const) {
+            const report: Report = await time.tree.ask(wave, START_UTC_US + aheadUs);
+            assert.deepEqual(report, {
+              ...{ sentCount: 0, receivedCount: 0, nextDueUtcUs: undefined, positions: {} },
+            });
+            assert.equal(world.clock.utcUs(), START_UTC_US + aheadUs);
+          }
+          assert(!JSON.stringify(heard).includes("hedgerowTime"), "the parent heard of time");
+          child.stop();
+          assert.deepEqual(await child.exited, { kind: "stopped", reason: "asked to stop" });
         });
-        await ready;
-        assert.deepEqual(heard, [{ kind: "ready", actorCount: 0 }]);
-        for (const [wave, aheadUs] of [
-          [1, 0],
-          [2, 900_000_000],
-        ] as const) {
-          const report: Report = await time.tree.ask(wave, START_UTC_US + aheadUs);
-          assert.deepEqual(report, {
-            ...{ sentCount: 0, receivedCount: 0, nextDueUtcUs: undefined, positions: {} },
-          });
-          assert.equal(world.clock.utcUs(), START_UTC_US + aheadUs);
-        }
-        assert.equal(heard.length, 1, "the program's parent heard of time");
-        child.stop();
-        assert.deepEqual(await child.exited, { kind: "stopped", reason: "asked to stop" });
-      });
-    }));
+      }));
 
   it("a program that does not exist fails with its name", () =>
     withFolder(async (base) => {

@@ -1,0 +1,75 @@
+import { component } from "../../agent/component/define.ts";
+import type { GroupMember, Poll } from "../../agent/component/group.ts";
+import { integerOption } from "../../agent/component/options.ts";
+import { tim } from "../../agent/component/ports.ts";
+import { Load, type LoadMessage } from "./messages.ts";
+
+/** Time for a vote, and from its start to the instant of the action: every board must have heard by then. */
+const VOTE_MS_MAX = 800;
+const ACTION_AHEAD_US = 1_500_000;
+const ALL_PERMILLE = 1_000;
+
+/**
+ * One feeder's breaker. Every member reports its load to the leader; the leader, and nobody else, calls
+ * a vote when the sum is over the limit. What was voted for happens on all members at one instant.
+ */
+export const breaker = component({
+  name: "Breaker",
+  ports: { meter: tim() },
+  groups: { Transformer: Load },
+  options: (parameters) => ({
+    loadW: integerOption(parameters, "loadW"),
+    limitW: integerOption(parameters, "limitW", 1),
+    feeders: integerOption(parameters, "feeders", 1),
+  }),
+  setup({ clock, group, log }, options) {
+    const { limitW, feeders } = options;
+    const loads = new Map<string, number>();
+    let { loadW } = options;
+    let team: GroupMember<LoadMessage> | undefined;
+    let isVoting = false;
+
+    async function shed(member: GroupMember<LoadMessage>, sumW: number): Promise<void> {
+      isVoting = true;
+      const keepPermille = Math.floor((limitW * ALL_PERMILLE) / sumW);
+      const atUtcUs = clock.utcUs() + ACTION_AHEAD_US;
+      const topic = { loadW: sumW, keepPermille };
+      const outcome = await member.requestActionVote(topic, atUtcUs, "majority", VOTE_MS_MAX);
+      log("info", "vote-over", { outcome: outcome.kind, sumW, keepPermille });
+      isVoting = false;
+    }
+
+    return {
+      async handleActivate() {
+        team = await group.Transformer.join("T1", { size: feeders });
+      },
+      on_meter() {
+        if (team === undefined) return;
+        const own = { loadW, keepPermille: ALL_PERMILLE };
+        if (!team.isLeader) team.sendToLeader(own);
+        else {
+          loads.set(team.self, loadW);
+          const sumW = [...loads.values()].reduce((sum, each) => sum + each, 0);
+          // Not awaited: while the vote runs, loads go on coming in.
+          if (sumW > limitW && !isVoting) void shed(team, sumW);
+        }
+      },
+      handleMessageToLeader(_team, message: LoadMessage, from) {
+        loads.set(from, message.loadW);
+      },
+      handleMemberLeft(_team, member) {
+        loads.delete(member);
+      },
+      handleLeaderElected(_team, { leader, term }) {
+        loads.clear();
+        log("info", "leader", { leader, term });
+      },
+      handleActionVoteRequest: (_team, { topic }: Poll<LoadMessage>) => topic.keepPermille > 0,
+      handleGroupAction(_team, { topic, atUtcUs }: Poll<LoadMessage>, lateUs) {
+        loadW = Math.floor((loadW * topic.keepPermille) / ALL_PERMILLE);
+        loads.clear();
+        log("info", "shed", { loadW, atUtcUs: atUtcUs ?? 0, lateUs });
+      },
+    };
+  },
+});

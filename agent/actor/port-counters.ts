@@ -1,0 +1,39 @@
+import type { Lane } from "../component/lane.ts";
+
+/** What passed through one port since its component started; plain data. */
+export interface PortCounters {
+  /** Messages published, or requests asked. */
+  readonly sentCount: number;
+  /** What came in for a handler: messages, requests, outcomes, ticks. */
+  readonly receivedCount: number;
+  /** Handlers that ran, also those that threw. */
+  readonly handledCount: number;
+  /** Lost at a full queue: of this port, or of a subscriber. */
+  readonly droppedCount: number;
+  /** Requests that were told that the queue is full. */
+  readonly refusedCount: number;
+  /** Not of the port's type. */
+  readonly malformedCount: number;
+  /** Deadlines that were not kept. */
+  readonly lateCount: number;
+  /** Ticks of a timer that came to nothing. */
+  readonly missedCount: number;
+}
+
+type Own = Partial<
+  Pick<PortCounters, "sentCount" | "droppedCount" | "malformedCount" | "missedCount">
+>;
+
+/** The counters of a port and of the lane before its handler, if it has one. */
+export function countersOf(lane: Lane | undefined, own: Own): PortCounters {
+  return {
+    sentCount: own.sentCount ?? 0,
+    receivedCount: lane?.receivedCount ?? 0,
+    handledCount: lane?.handledCount ?? 0,
+    droppedCount: (lane?.droppedCount ?? 0) + (own.droppedCount ?? 0),
+    refusedCount: lane?.refusedCount ?? 0,
+    malformedCount: own.malformedCount ?? 0,
+    lateCount: lane?.lateCount ?? 0,
+    missedCount: own.missedCount ?? 0,
+  };
+}
