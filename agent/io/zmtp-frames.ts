@@ -11,7 +11,7 @@ export const COMMAND = 4;
 /** Room for a time stamp, an envelope, and what encryption adds. */
 const BODY_BYTES_MAX = FRAME_BYTES_MAX + 1024;
 /** Frames of this size and more are gathered in a buffer of their own while they arrive. */
-const GATHERED_BYTES_MIN = 4096;
+const GATHERED_BYTES_MIN = 256;
 
 /** Bytes of a frame's head. */
 export function headBytes(bodyBytes: number): number {

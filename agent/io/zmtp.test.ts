@@ -77,7 +77,10 @@ describe("zmtp frames", () => {
       count += 1;
       reader.stopped = true;
     });
-    assert.equal(reader.push(Buffer.concat([1, 2, 3].map(() => encodeFrame(0, utf8("x"))))), "done");
+    assert.equal(
+      reader.push(Buffer.concat([1, 2, 3].map(() => encodeFrame(0, utf8("x"))))),
+      "done",
+    );
     assert.equal(count, 1);
   });
 });
