@@ -6,6 +6,7 @@ import { asked, eventually, fromUtf8, Inbox, type RunIn, utf8 } from "./run-in-w
 import { hasCode } from "./store.contract.ts";
 import {
   FRAME_BYTES_MAX,
+  FRAMES_QUEUED_MAX,
   type Reach,
   type Wire,
   type WirePublisher,
@@ -382,6 +383,27 @@ function pausing(run: RunIn<"wire" | "clock">): void {
       );
       assert.equal(publisher.offer(numbered(7)), 1);
       assert.equal(await inbox.next(), 7);
+    }));
+
+  it("while a subscriber pauses its publisher keeps, and drops, what comes, with all the time to send", () =>
+    run(async ({ wire, clock }) => {
+      await using publisher = await wire.publisher();
+      const inbox = new Inbox<number>();
+      await using subscriber = wire.subscriber((frame) => inbox.push(numberIn(frame)));
+      subscriber.connect(publisher.endpoint);
+      await eventually(clock, () => publisher.subscriberCount === 1);
+      subscriber.pause();
+      let offeredCount = 0;
+      await eventually(clock, () => {
+        for (let count = 0; count < 500; count += 1) publisher.offer(numbered((offeredCount += 1)));
+        assert(offeredCount < 4 * FRAMES_QUEUED_MAX, "what came was not kept back");
+        return publisher.droppedCount > 0;
+      });
+      assert(offeredCount > FRAMES_QUEUED_MAX);
+      assert.equal(inbox.waiting, 0);
+      subscriber.resume();
+      const got = await inbox.take(offeredCount - publisher.droppedCount);
+      assert.deepEqual([got.length, got.at(-1)], [got.length, got.length]);
     }));
 
   it("a subscriber may pause at any frame, go on, and leave while it pauses", () =>

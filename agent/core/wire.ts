@@ -14,7 +14,10 @@ export interface Wire {
   client(endpoint: string): WireClient;
 }
 
-/** How far a socket can be reached: within this process, on this board, or from other boards. */
+/**
+ * How far a socket can be reached: within this process (and this thread of it), on this board, or from
+ * other boards. Who connects need not know: the endpoint says it.
+ */
 export type Reach = "process" | "board" | "network";
 
 /** How a socket that others connect to is bound. */
@@ -24,12 +27,17 @@ export interface BindOptions {
   /**
    * One more address, such as tcp://0.0.0.0:5556, under which programs that are not ours reach the
    * socket as plain ZeroMQ: a PUB that sends the payload (and a second frame with the time stamp),
-   * or a REP.
+   * or a REP. Without effect in a simulation.
+   * @throws AgentError WIRE_DOOR_CLOSED when it is no address, or taken.
    */
   readonly door?: string;
 }
 
-/** Takes a frame in; `sentUtcUs` is the sender's time stamp, for those that send one. */
+/**
+ * Takes a frame in; `sentUtcUs` is the sender's time stamp, for those that send one.
+ * Each call is one copy received: a frame of a program that is not ours, whose sending nobody counted,
+ * is told to Activity as sent by the wire itself, just before.
+ */
 export type ReceiveFrame = (frame: Uint8Array, sentUtcUs: number | undefined) => void;
 
 /** The most bytes of one frame. */
@@ -55,7 +63,10 @@ export interface WirePublisher extends AsyncDisposable {
 
 /** The receiving end of publish/subscribe. */
 export interface WireSubscriber extends AsyncDisposable {
-  /** Follows the publisher at `endpoint`, now and whenever it comes back; a repetition is ignored. */
+  /**
+   * Follows the publisher at `endpoint`, now and whenever it comes back; a repetition is ignored.
+   * plain+tcp://host:port is one that is not ours.
+   */
   connect(endpoint: string): void;
   /** Stops following `endpoint`; unknown ones are ignored. */
   disconnect(endpoint: string): void;
@@ -75,7 +86,7 @@ export interface WireRequest {
   readonly client: string;
   /** Answers; only the first answer counts. To a client that is gone it is dropped and counted. */
   readonly reply: (frame: Uint8Array, sentUtcUs?: number) => void;
-  /** Answers that the request is not taken: the client learns at once. */
+  /** Answers that the request is not taken: a client of ours learns at once, others wait in vain. */
   readonly refuse: () => void;
 }
 

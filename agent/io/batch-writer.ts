@@ -5,9 +5,9 @@ import type { SendQueue } from "./send-queue.ts";
 import { headBytes, MORE, writeHead } from "./zmtp-frames.ts";
 
 /** As many bytes as are written to a socket in one go. */
-export const BATCH_BYTES_MAX = 64 * 1024;
+export const BATCH_BYTES_MAX = 32 * 1024;
 /** Parts of this size and more are written without a copy. */
-const ALONE_BYTES_MIN = 16 * 1024;
+const ALONE_BYTES_MIN = 8 * 1024;
 /** What such a part counts as: more than any batch. */
 const ALONE_BYTES = BATCH_BYTES_MAX + 1;
 

@@ -39,6 +39,9 @@ export function connectInMemory(name: string, open: OpenLink, lost: () => void):
   return () => clearImmediate(immediate);
 }
 
+/** Messages that are handed over in one turn; see socket-link.ts. */
+const TURN_MESSAGES_MAX = 64;
+
 /** One end of a link within this process. */
 class MemoryLink implements Link {
   readonly isOurs = true;
@@ -109,7 +112,8 @@ class MemoryLink implements Link {
     const peer = this.#peer;
     if (peer === undefined) return;
     // What is sent meanwhile waits for the next turn: others want theirs too.
-    for (let left = this.#queue.count; left > 0 && !this.#isHeld; left -= 1) {
+    let left = Math.min(this.#queue.count, TURN_MESSAGES_MAX);
+    for (; left > 0 && !this.#isHeld; left -= 1) {
       const parts = this.#queue.shift();
       if (parts !== undefined) peer.#user?.message(parts);
     }

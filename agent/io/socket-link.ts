@@ -26,6 +26,11 @@ const HANDSHAKE_MS_MAX = 5_000;
 const HEARTBEAT_MS = 5_000;
 /** … and given up when it was silent so many times. Long, for a handler that computes answers nothing. */
 const SILENCES_MAX = 4;
+/**
+ * Frames that are handed over in one turn: what they set off is over, and garbage, before the next
+ * come. Thousands at once would outlive the young generation, and cost more to collect than to handle.
+ */
+const TURN_FRAMES_MAX = 64;
 /** No message of ours has more parts than an envelope of a few hops. */
 const PARTS_MAX = 32;
 /** A ping's time to live is not for us to say. */
@@ -62,6 +67,8 @@ export class SocketLink implements Link {
   #parts: Uint8Array[] = [];
   #isHeld = false;
   #isReadingPaused = false;
+  /** Set while frames that have arrived wait for their turn. */
+  #reading: NodeJS.Immediate | undefined;
   /** Set while this turn's first message has left and more may follow, which then travel together. */
   #turn: NodeJS.Immediate | undefined;
   #ending: Promise<void> | undefined;
@@ -116,7 +123,7 @@ export class SocketLink implements Link {
   pauseReading(isPaused: boolean): void {
     this.#isReadingPaused = isPaused;
     if (isPaused) this.#socket.pause();
-    else this.#socket.resume();
+    else if (this.#reading === undefined) this.#socket.resume();
   }
 
   end(): Promise<void> {
@@ -162,7 +169,19 @@ export class SocketLink implements Link {
   #data(chunk: Buffer): void {
     this.#silenceCount = 0;
     const rest = this.#greeting === undefined ? chunk : this.#greeted(chunk, this.#greeting);
-    if (rest === undefined || !this.#reader.push(rest)) this.#socket.destroy();
+    if (rest === undefined) this.#giveUp();
+    else this.#read(this.#reader.push(rest, TURN_FRAMES_MAX));
+  }
+
+  /** Lets others have a turn between two portions of what arrived. */
+  #read(state: "done" | "more" | "malformed"): void {
+    const wasReading = this.#reading !== undefined;
+    this.#reading = undefined;
+    if (state === "malformed") this.#giveUp();
+    else if (state === "more") {
+      if (!wasReading) this.#socket.pause();
+      this.#reading = setImmediate(() => this.#read(this.#reader.goOn(TURN_FRAMES_MAX)));
+    } else if (wasReading && !this.#isReadingPaused) this.#socket.resume();
   }
 
   /** What follows the greeting; undefined when that is no greeting for us. */
@@ -254,7 +273,10 @@ export class SocketLink implements Link {
   #closed(): void {
     clearTimeout(this.#handshakeTimer);
     clearInterval(this.#heartbeat);
-    if (this.#turn !== undefined) clearImmediate(this.#turn);
+    clearImmediate(this.#turn);
+    clearImmediate(this.#reading);
+    // The peer may be gone before the last that it said had its turn.
+    this.#reader.goOn();
     this.#reader.stopped = true;
     this.#queue.clear();
     const user = this.#user;

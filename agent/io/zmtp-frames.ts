@@ -11,7 +11,7 @@ export const COMMAND = 4;
 /** Room for a time stamp, an envelope, and what encryption adds. */
 const BODY_BYTES_MAX = FRAME_BYTES_MAX + 1024;
 /** Frames of this size and more are gathered in a buffer of their own while they arrive. */
-const GATHERED_BYTES_MIN = 4096;
+const GATHERED_BYTES_MIN = 256;
 
 /** Bytes of a frame's head. */
 export function headBytes(bodyBytes: number): number {
@@ -46,6 +46,7 @@ export class FrameReader {
   /** No frame is handed over any more. */
   stopped = false;
   readonly #take: (flags: number, body: Uint8Array) => void;
+  /** What was not handed over yet: whole frames that wait, and perhaps the beginning of one more. */
   #rest: Buffer | undefined;
   #gathered: { readonly flags: number; readonly body: Buffer; length: number } | undefined;
 
@@ -54,35 +55,49 @@ export class FrameReader {
     this.#take = take;
   }
 
-  /** Takes in what arrived; false when it is no stream of frames: the rest of it means nothing. */
-  push(chunk: Buffer): boolean {
-    let at = this.#gather(chunk);
-    let data = chunk;
-    if (this.#rest !== undefined) {
-      data = Buffer.concat([this.#rest, chunk]);
-      this.#rest = undefined;
-    }
-    while (!this.stopped && at + 2 <= data.byteLength) {
+  /**
+   * Takes in what arrived, and hands over at most `countMax` frames.
+   * "more": others wait for `goOn`; "malformed": it is no stream of frames, and the rest of it means nothing.
+   */
+  push(chunk: Buffer, countMax = Number.POSITIVE_INFINITY): "done" | "more" | "malformed" {
+    const rest = chunk.subarray(this.#gather(chunk));
+    this.#rest = this.#rest === undefined ? rest : Buffer.concat([this.#rest, rest]);
+    return this.goOn(countMax);
+  }
+
+  /** Hands over at most `countMax` of the frames that wait. */
+  goOn(countMax = Number.POSITIVE_INFINITY): "done" | "more" | "malformed" {
+    const data = this.#rest;
+    if (data === undefined) return "done";
+    this.#rest = undefined;
+    const { byteLength } = data;
+    let count = 0;
+    let at = 0;
+    while (!this.stopped && at + 2 <= byteLength) {
       const flags = data[at] ?? 0;
-      if (flags > 7) return false;
+      if (flags > 7) return "malformed";
       const isLong = (flags & LONG) !== 0;
-      if (isLong && at + 9 > data.byteLength) break;
-      if (isLong && data.readUInt32BE(at + 1) !== 0) return false;
+      if (isLong && at + 9 > byteLength) break;
+      if (isLong && data.readUInt32BE(at + 1) !== 0) return "malformed";
       const bodyBytes = isLong ? data.readUInt32BE(at + 5) : (data[at + 1] ?? 0);
-      if (bodyBytes > BODY_BYTES_MAX) return false;
+      if (bodyBytes > BODY_BYTES_MAX) return "malformed";
       const start = at + (isLong ? 9 : 2);
-      const end = start + bodyBytes;
-      if (end > data.byteLength) {
+      if (start + bodyBytes > byteLength) {
         if (bodyBytes < GATHERED_BYTES_MIN) break;
         const body = Buffer.allocUnsafeSlow(bodyBytes);
         this.#gathered = { flags, body, length: data.copy(body, 0, start) };
-        return true;
+        return "done";
       }
+      if (count >= countMax) {
+        this.#rest = data.subarray(at);
+        return "more";
+      }
+      count += 1;
+      at = start + bodyBytes;
       this.#take(flags, new Uint8Array(data.buffer, data.byteOffset + start, bodyBytes));
-      at = end;
     }
-    if (at < data.byteLength) this.#rest = data.subarray(at);
-    return true;
+    if (at < byteLength) this.#rest = data.subarray(at);
+    return "done";
   }
 
   /** Goes on with a large frame; returns how many bytes of `chunk` were its own. */

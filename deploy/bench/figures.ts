@@ -9,7 +9,7 @@ export const WARM_UP_COUNT = 20_000;
 /** Messages of the paced phase that nobody measures: what the burst left behind passes. */
 export const SETTLING_COUNT = 500;
 /** Calls that nobody measures. */
-export const WARM_UP_ECHO_COUNT = 1_000;
+export const WARM_UP_ECHO_COUNT = 10_000;
 
 /** Times of one phase, in memory that is there before it begins. */
 export class Times {
