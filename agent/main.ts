@@ -94,6 +94,8 @@ export async function loadPrograms(
   await Promise.all([import("./group/group.ts"), import("./actor/crew-recording.ts")]);
   if (load === undefined)
     for (const appName of Object.keys(APPLICATIONS)) await loadApplication(appName);
+  // What an actor loads when it joins a group would come at a moment of its own.
+  await import("./group/group.ts");
   const wanted = Object.entries(LOADERS).filter(([name]) => !without.some((one) => one === name));
   const loaded = wanted.map(
     async ([name, open]) => [name, await open(load ?? loadApplication)] as const,

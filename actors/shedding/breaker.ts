@@ -1,3 +1,4 @@
+import type { Arrival } from "../../agent/component/calls.ts";
 import { component } from "../../agent/component/define.ts";
 import type { GroupMember, Poll } from "../../agent/component/group.ts";
 import { integerOption } from "../../agent/component/options.ts";
@@ -28,6 +29,8 @@ export const breaker = component({
     let { loadW } = options;
     let team: GroupMember<LoadMessage> | undefined;
     let isVoting = false;
+    // Loads from before this instant say nothing about the time after it, for an old leader and a new one.
+    let actionUtcUs = 0;
 
     async function shed(member: GroupMember<LoadMessage>, sumW: number): Promise<void> {
       isVoting = true;
@@ -37,8 +40,7 @@ export const breaker = component({
       const outcome = await member.requestActionVote(topic, atUtcUs, "majority", VOTE_MS_MAX);
       const accepted = outcome.kind === "decided" && outcome.accepted;
       log("info", "vote-over", { outcome: outcome.kind, accepted, sumW, keepPermille });
-      // What was accepted is under way: only when it is done do the loads say something new.
-      if (!accepted) isVoting = false;
+      isVoting = false;
     }
 
     return {
@@ -49,29 +51,32 @@ export const breaker = component({
         if (team === undefined) return;
         const own = { loadW, keepPermille: ALL_PERMILLE };
         if (!team.isLeader) team.sendToLeader(own);
-        else {
+        else if (clock.utcUs() > actionUtcUs) {
           loads.set(team.self, loadW);
           const sumW = [...loads.values()].reduce((sum, each) => sum + each, 0);
           // Not awaited: while the vote runs, loads go on coming in.
           if (sumW > limitW && !isVoting) void shed(team, sumW);
         }
       },
-      handleMessageToLeader(_team, message: LoadMessage, from) {
-        loads.set(from, message.loadW);
+      handleMessageToLeader(_team, { loadW: load }: LoadMessage, from, arrival: Arrival) {
+        const { sentUtcUs = arrival.receivedUtcUs } = arrival;
+        if (sentUtcUs > actionUtcUs) loads.set(from, load);
       },
       handleMemberLeft(_team, member) {
         loads.delete(member);
       },
       handleLeaderElected(_team, { leader, term }) {
         loads.clear();
-        isVoting = false;
         log("info", "leader", { leader, term });
       },
       handleActionVoteRequest: (_team, { topic }: Poll<LoadMessage>) => topic.keepPermille > 0,
+      handleVoteResult(_team, { atUtcUs = 0 }: Poll<LoadMessage>, accepted) {
+        if (!accepted) return;
+        actionUtcUs = Math.max(actionUtcUs, atUtcUs);
+        loads.clear();
+      },
       handleGroupAction(_team, { topic, atUtcUs }: Poll<LoadMessage>, lateUs) {
         loadW = Math.floor((loadW * topic.keepPermille) / ALL_PERMILLE);
-        loads.clear();
-        isVoting = false;
         log("info", "shed", { loadW, atUtcUs: atUtcUs ?? 0, lateUs });
       },
     };

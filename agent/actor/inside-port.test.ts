@@ -8,6 +8,7 @@ import { SECOND_TICK } from "../component/inside-tick.ts";
 import { ins, srv } from "../component/ports.ts";
 import { asked } from "../core/run-in-world.contract.ts";
 import type { Child } from "../core/spawner.ts";
+import type { QueuePolicy } from "../model/instances.ts";
 import { Simulation } from "../sim/simulation.ts";
 import { actorProgram } from "./actor-program.ts";
 import {
@@ -21,7 +22,7 @@ import {
 } from "./device-app.contract.ts";
 import { unfitness } from "./fit.ts";
 import { innerThreadProgram } from "./inner-thread.ts";
-import type { Addressed, CrewOptions, ToAgent } from "./protocol.ts";
+import type { Addressed, CrewOptions, ToActor, ToAgent } from "./protocol.ts";
 import { THREAD_MESSAGES_MAX } from "./thread-inbox.ts";
 
 class Lab {
@@ -31,14 +32,18 @@ class Lab {
   readonly sim: Simulation;
   readonly child: Child;
 
-  constructor(line: string, inWorker: boolean) {
+  /** @param queue of what comes up at the inside ports. */
+  constructor(line: string, inWorker: boolean, queue: QueuePolicy | null = null) {
     const load = (): Promise<Application> => Promise.resolve(labApplication(this.journal));
     this.sim = new Simulation({
       ...{ seed: 1, onRecord: (text: string) => this.lines.push(text) },
       programs: { actor: actorProgram(load), inside: innerThreadProgram(load) },
     });
     const actor = labActor(line);
-    const components = actor.components.map((each) => ({ ...each, inWorker }));
+    const components = actor.components.map((each) => ({
+      ...{ ...each, inWorker },
+      ports: each.ports.map((port) => (port.kind === "inside" ? { ...port, queue } : port)),
+    }));
     const options: CrewOptions = { actors: [{ ...actor, components }] };
     this.child = this.sim.host("b").start({ program: "actor", name: "b/Metering", options });
     this.child.channel.receive((raw) => this.told.push((raw as Addressed<ToAgent>).message));
@@ -178,6 +183,27 @@ for (const inWorker of [false, true]) {
       assert.deepEqual(numbers, [1, ...taken]);
       const lost = board.lines.find((line) => line.includes("thread-messages-lost"));
       assert.match(lost ?? "", new RegExp(`"count":${2000 - ORDERS.nap - taken.length}\\b`));
+    });
+
+    it("what comes up and what goes down are bounded apart", async () => {
+      const queue = { lengthMax: 3, whenFull: "dropNewest" } as const;
+      const board = new Lab(`Metering(mode = "flood")`, inWorker, queue);
+      const tell = (kind: "pause" | "resume"): void =>
+        board.child.channel.send({
+          actor: "Metering",
+          message: { kind },
+        } satisfies Addressed<ToActor>);
+      // While its thread naps at one order with all others waiting, the device is paused.
+      await board.sim.runFor(10);
+      tell("pause");
+      await board.sim.runFor(100);
+      tell("resume");
+      await board.sim.runFor(100);
+      const lost = board.lines.find((line) => line.includes("thread-messages-lost"));
+      const lostCount = 2000 - ORDERS.nap - THREAD_MESSAGES_MAX - 1;
+      assert.match(lost ?? "", new RegExp(`"count":${lostCount}\\b`), "as many as ever went down");
+      const echoes = board.said().filter((line) => line.startsWith("echo"));
+      assert.equal(echoes.length, 1 + queue.lengthMax, "no more than the port's own bound came up");
     });
 
     it("a device that sends its threads what does not fit has failed", async () => {

@@ -254,6 +254,36 @@ describe("discovery in the simulator", function () {
     assert.deepEqual(a.knows(), ["at a", "at z"]);
   });
 
+  it("a board that answers nonsense, or not at all, costs nobody else anything: nothing begins anew", async () => {
+    const sim = new Simulation({ seed: 1 });
+    const [a, b] = [on(sim, "a"), on(sim, "b")];
+    let endCount = 0;
+    for (const { running } of [a, b]) void running.finally(() => (endCount += 1));
+    const { lan, wire } = sim.host("z").openWorld("w");
+    const server = await wire.server(({ reply }) => reply(utf8("nonsense")));
+    const socket = await lan.open(7);
+    const z = { cluster: "c", boardId: "z", incarnation: "one", version: 1, leaving: false };
+    for (const endpoint of [server.endpoint, "nowhere", "nowhere"]) {
+      socket.broadcast(encodeBeacon({ ...z, endpoint }));
+      await sim.runFor(500);
+    }
+    await server[Symbol.asyncDispose]();
+    await sim.runFor(5000);
+    assert.equal(endCount, 0);
+    assert.deepEqual(
+      b.told.filter((line) => !line.endsWith("z")),
+      ["joined a"],
+    );
+    assert.deepEqual(
+      a.told.filter((line) => !line.endsWith("z")),
+      ["joined b"],
+    );
+    for (const board of [a, b]) assert.deepEqual(board.knows(), ["at a", "at b"]);
+    a.discovery.registry.provide("q", { key: "new", endpoint: "here" });
+    await sim.runFor(100);
+    assert.deepEqual(b.knows("new"), ["here"], "they go on as before");
+  });
+
   it("noise on the beacons' port harms nobody", async () => {
     const sim = new Simulation({ seed: 1 });
     const [a, b] = [on(sim, "a"), on(sim, "b")];

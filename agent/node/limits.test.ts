@@ -96,10 +96,12 @@ describe("limits of actors", function () {
   });
 
   it("a size without a unit is an error of the model, and never an actor without a limit", async () => {
-    const board = new LimitedBoard("mem 200;");
-    await board.sim.runToIdle(1000);
-    assert.match((await board.exited).reason, /MODEL_INVALID.*tiny\.riaps:\d+:\d+: error: /s);
-    assert.deepEqual(board.calls, []);
+    for (const limit of ["mem 200;", "space 10;"]) {
+      const board = new LimitedBoard(limit);
+      await board.sim.runToIdle(1000);
+      assert.match((await board.exited).reason, /MODEL_INVALID.*tiny\.riaps:\d+:\d+: error: /s);
+      assert.deepEqual(board.calls, []);
+    }
   });
 
   it("the heap of its process is bounded by its memory; that of others is not", async () => {

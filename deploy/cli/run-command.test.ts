@@ -11,6 +11,7 @@ import type { ActorSummary } from "../process/run-tally.ts";
 import { logText, recordText } from "./log-text.ts";
 import { TypedCommand } from "./typed-command.fixture.ts";
 
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const CODE = fileURLToPath(new URL("../process/demo-application.fixture.js", import.meta.url));
 
 interface Summary {
@@ -87,6 +88,25 @@ describe("hedgerow run", function () {
     assert.match(hashes[0] ?? "", /^[0-9a-f]{64}$/);
     assert.equal(hashes[0], hashes[1]);
     assert.notEqual(hashes[0], hashes[2]);
+  });
+
+  it("simulates groups the same in every process", async () => {
+    const files = ["riaps", "depl"].map((ending) =>
+      join(ROOT, `actors/shedding/shedding.${ending}`),
+    );
+    const hashes: (string | undefined)[] = [];
+    while (hashes.length < 3) {
+      const shown = new TypedCommand(
+        ["run", ...files, "--sim", "--seconds", "4", "--json"],
+        folder,
+      );
+      running.push(shown);
+      assert.equal(await shown.ended, 0, shown.err);
+      assert.match(shown.err, / shed \{/);
+      hashes.push((JSON.parse(shown.out) as Summary).transcriptHash);
+    }
+    assert.match(hashes[0] ?? "", /^[0-9a-f]{64}$/);
+    assert.equal(new Set(hashes).size, 1);
   });
 
   it("`on all` is one board; code beside the model needs no word", async () => {

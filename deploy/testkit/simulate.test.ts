@@ -207,6 +207,15 @@ describe("simulate", () => {
     assert.throws(() => app.powerOff("east"), /no board east; there are north, south/);
   });
 
+  it("cuts the network in two, and mends it", async () => {
+    await using app = await simulate(application, MODEL, DEPLOYMENT);
+    app.partition(["north"], ["south"]);
+    await app.expectNone(Tick, {}, { withinMs: 5000 });
+    app.heal();
+    await app.expect(Tick, {}, { withinMs: 20_000 });
+    assert.throws(() => app.partition(["east"]), /no board east/);
+  });
+
   it("is a function of its seed", async () => {
     const hashes: string[] = [];
     for (const seed of [1, 1, 2]) {

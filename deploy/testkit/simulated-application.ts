@@ -204,6 +204,17 @@ export class SimulatedApplication<P extends Ports> implements AsyncDisposable {
     this.#parts.sim.plug(board);
   }
 
+  /** Cuts the network: boards hear only those of their own side; boards that are not named form one more side. */
+  partition(...sides: readonly (readonly string[])[]): void {
+    for (const board of sides.flat()) this.#host(board);
+    this.#parts.sim.partition(...sides);
+  }
+
+  /** Mends every cut, and plugs in all boards. */
+  heal(): void {
+    this.#parts.sim.heal();
+  }
+
   /** Ends the run. */
   [Symbol.asyncDispose](): Promise<void> {
     for (const board of this.#parts.boards) this.#parts.sim.host(board).powerOff();
