@@ -61,7 +61,6 @@ export class SocketLink implements Link {
   #user: LinkUser | undefined;
   #parts: Uint8Array[] = [];
   #isHeld = false;
-  #isReadingPaused = false;
   /** Set while this turn's first message has left and more may follow, which then travel together. */
   #turn: NodeJS.Immediate | undefined;
   #ending: Promise<void> | undefined;
@@ -111,12 +110,6 @@ export class SocketLink implements Link {
   hold(isHeld: boolean): void {
     this.#isHeld = isHeld;
     this.#goOn();
-  }
-
-  pauseReading(isPaused: boolean): void {
-    this.#isReadingPaused = isPaused;
-    if (isPaused) this.#socket.pause();
-    else this.#socket.resume();
   }
 
   end(): Promise<void> {
@@ -240,7 +233,6 @@ export class SocketLink implements Link {
   }
 
   #beat(): void {
-    if (this.#isReadingPaused) return;
     if (this.#silenceCount >= SILENCES_MAX) this.#socket.destroy();
     else if (this.#silenceCount > 0) this.command("PING", PING_BODY);
     this.#silenceCount += 1;
