@@ -110,6 +110,24 @@ async function finished(children: readonly Child[], over: Promise<unknown>): Pro
 /** What is measured side by side. */
 type Contender = readonly [name: string, round: () => Promise<Phases>];
 
+/** Real actors of RIAPS 2.0 on another machine of two cores, under load, by bytes and name. */
+const RIAPS: Readonly<Record<string, string>> = {
+  "64 one way p50": "100–114",
+  "64 one way p95": "184",
+  "64 one way p99": "704–3,331",
+  "1024 one way p50": "108",
+  "1024 one way p95": "199",
+  "1024 one way p99": "377",
+  "64 round trip p50": "149",
+  "64 round trip p95": "228",
+  "64 round trip p99": "1,589",
+};
+
+function riapsOf(bytes: number, name: string): { readonly riaps?: string } {
+  const riaps = RIAPS[`${bytes} ${name}`];
+  return riaps === undefined ? {} : { riaps };
+}
+
 const MEASURES: readonly (readonly [phase: string, what: string, unit: string])[] = [
   ["burst", "perSecond", "msg/s"],
   ["one way", "p50", "µs"],
@@ -158,7 +176,10 @@ function figuresOf(frameBytes: number, rounds: ReadonlyMap<string, readonly Phas
       median(all.map((phases) => Number(phases.get(phase)?.[what])));
     const name = what === "perSecond" ? phase : `${phase} ${what}`;
     for (const [contender, all] of rounds)
-      figures.push(figure(group, `${name}, ${contender}`, of(all), unit));
+      figures.push({
+        ...figure(group, `${name}, ${contender}`, of(all), unit),
+        ...(contender === "actors" ? riapsOf(frameBytes, name) : {}),
+      });
     for (const [contender, all] of rounds)
       if (contender !== "actors")
         figures.push(figure(group, `${name}, actors / ${contender}`, of(ours) / of(all), ""));
