@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseApp } from "../../agent/model/parse-app.ts";
 import { writeCode } from "./code-folder.ts";
 import { planCode } from "./plan-rule.ts";
@@ -66,5 +67,9 @@ async function ownVersions(): Promise<Versions> {
     readonly devDependencies: Readonly<Record<string, string>>;
   };
   const packages = PROJECT_PACKAGES.map((name) => [name, devDependencies[name] ?? "*"] as const);
-  return { hedgerow: version, node: engines.node, packages: Object.fromEntries(packages) };
+  const root = fileURLToPath(ROOT);
+  // In a clone, and not installed by npm: the project uses this very clone.
+  const isInstalled = root.includes(`${sep}node_modules${sep}`);
+  const hedgerow = isInstalled ? `^${version}` : `file:${root}`;
+  return { hedgerow, node: engines.node, packages: Object.fromEntries(packages) };
 }

@@ -2,6 +2,7 @@ import { fileOf, typePrefixOf } from "./names-rule.ts";
 
 /** Versions of what a project needs, from hedgerow's own package.json. */
 export interface Versions {
+  /** As npm takes it: a range of versions, or the folder of a clone. */
   readonly hedgerow: string;
   readonly node: string;
   readonly packages: Readonly<Record<string, string>>;
@@ -70,7 +71,7 @@ function packageText(name: string, { hedgerow, node, packages }: Versions): stri
       build: "npm run --silent check && tsc",
       test: 'npm run --silent build && mocha "dist/**/*.test.js"',
     },
-    dependencies: { hedgerow: `^${hedgerow}` },
+    dependencies: { hedgerow },
     devDependencies: packages,
   });
 }
