@@ -1,5 +1,4 @@
 import { type BindOptions, FRAMES_QUEUED_MAX, type WirePublisher } from "../core/wire.ts";
-import { ForeignPublisher } from "./foreign-publisher.ts";
 import type { Link, LinkUser, Parts } from "./link.ts";
 import { LinkListener, type ListenerParts } from "./link-listener.ts";
 import { checkFrame, withStamp } from "./wire-frames.ts";
@@ -11,33 +10,28 @@ export const RESUME = "RESUME";
 
 /** Most bytes that wait for one subscriber: ten thousand frames of 4 MiB would be more than a board has. */
 const QUEUED_BYTES_MAX = 32 * 1024 * 1024;
+/** Topics of one plain subscriber. */
+const TOPICS_MAX = 64;
 
 /**
  * Publishes over a link per subscriber, each with a queue of its own that is bounded and counted.
  *
- * Its endpoint is for subscribers of ours: others are let in and hear nothing. They use the door, which
- * is a socket of libzmq.
+ * Subscribers of ours get every frame. Plain ones, such as a SUB of libzmq, get what begins with one of
+ * their topics, the payload and perhaps a stamp; what they get, or miss, is counted apart.
  */
 export class ZmqPublisher implements WirePublisher {
   droppedCount = 0;
+  /** Copies that plain subscribers missed. */
+  plainDroppedCount = 0;
   readonly #peers = new Set<SubscriberPeer>();
   #listener: LinkListener | undefined;
-  #door: ForeignPublisher | undefined;
   #closing: Promise<void> | undefined;
 
   /** Binds it. @throws AgentError WIRE_DOOR_CLOSED. */
   static async bind(parts: ListenerParts, options: BindOptions = {}): Promise<ZmqPublisher> {
-    const { reach, door } = options;
     const publisher = new ZmqPublisher();
     const open = (link: Link): LinkUser => publisher.#opened(link);
-    publisher.#listener = await LinkListener.bind(parts, "PUB", reach, open);
-    if (door === undefined) return publisher;
-    try {
-      publisher.#door = await ForeignPublisher.open(door, parts.security);
-    } catch (error) {
-      await publisher[Symbol.asyncDispose]();
-      throw error;
-    }
+    publisher.#listener = await LinkListener.bind(parts, "PUB", options, open);
     return publisher;
   }
 
@@ -47,31 +41,28 @@ export class ZmqPublisher implements WirePublisher {
 
   get subscriberCount(): number {
     let count = 0;
-    for (const { isSubscribed } of this.#peers) if (isSubscribed) count += 1;
+    for (const { link, topics } of this.#peers) if (link.isOurs && topics.length > 0) count += 1;
     return count;
-  }
-
-  /** Frames that programs which are not ours missed, because a queue at the door was full. */
-  get doorDroppedCount(): number {
-    return this.#door?.droppedCount ?? 0;
   }
 
   offer(frame: Uint8Array, sentUtcUs?: number): number {
     checkFrame(frame);
-    this.#door?.offer(frame, sentUtcUs);
-    let parts: Parts | undefined;
+    let ours: Parts | undefined;
+    let plain: Parts | undefined;
     let copyCount = 0;
-    for (const { link, isSubscribed } of this.#peers) {
-      if (!isSubscribed) continue;
-      if (
+    for (const { link, topics } of this.#peers) {
+      if (!wants(topics, frame)) continue;
+      const isFull =
         link.queuedCount >= FRAMES_QUEUED_MAX ||
-        link.queuedBytes + frame.byteLength > QUEUED_BYTES_MAX
-      )
-        this.droppedCount += 1;
-      else {
-        link.send((parts ??= withStamp(frame, sentUtcUs, true)));
-        copyCount += 1;
-      }
+        link.queuedBytes + frame.byteLength > QUEUED_BYTES_MAX;
+      if (link.isOurs) {
+        if (isFull) this.droppedCount += 1;
+        else {
+          link.send((ours ??= withStamp(frame, sentUtcUs, true)));
+          copyCount += 1;
+        }
+      } else if (isFull) this.plainDroppedCount += 1;
+      else link.send((plain ??= withStamp(frame, sentUtcUs, false)));
     }
     return copyCount;
   }
@@ -85,21 +76,24 @@ export class ZmqPublisher implements WirePublisher {
     this.#listener?.close();
     const links = [...this.#peers].map(({ link }) => link);
     this.#peers.clear();
-    await Promise.all([...links.map((link) => link.end()), this.#door?.[Symbol.asyncDispose]()]);
+    await Promise.all(links.map((link) => link.end()));
   }
 
   #opened(link: Link): LinkUser {
-    const peer: SubscriberPeer = { link, isSubscribed: false };
+    const peer: SubscriberPeer = { link, topics: [] };
     if (this.#closing === undefined) this.#peers.add(peer);
     else void link.end();
     return {
-      // A subscription is a message, as in ZMTP 3.0: 1, then the topic, which is empty among ours.
+      // Subscriptions of ZMTP 3.0 are messages: 1 or 0, then the topic.
       message: ([part]) => {
-        if (link.isOurs && part?.[0] === 1) peer.isSubscribed = true;
+        if (part?.[0] === 1) subscribe(peer, part.subarray(1));
+        else if (part?.[0] === 0) cancel(peer, part.subarray(1));
       },
-      command: (name) => {
-        if (name === PAUSE) link.hold(true);
-        else if (name === RESUME) link.hold(false);
+      command: (name, body) => {
+        if (name === "SUBSCRIBE") subscribe(peer, body);
+        else if (name === "CANCEL") cancel(peer, body);
+        else if (name === PAUSE && link.isOurs) link.hold(true);
+        else if (name === RESUME && link.isOurs) link.hold(false);
       },
       lost: () => this.#peers.delete(peer),
     };
@@ -108,5 +102,25 @@ export class ZmqPublisher implements WirePublisher {
 
 interface SubscriberPeer {
   readonly link: Link;
-  isSubscribed: boolean;
+  /** What it wants to hear: payloads that begin so. */
+  topics: readonly Buffer[];
+}
+
+function subscribe(peer: SubscriberPeer, topic: Uint8Array): void {
+  if (peer.topics.length < TOPICS_MAX) peer.topics = [...peer.topics, Buffer.from(topic)];
+}
+
+function cancel(peer: SubscriberPeer, topic: Uint8Array): void {
+  const index = peer.topics.findIndex((each) => each.equals(topic));
+  if (index >= 0) peer.topics = peer.topics.toSpliced(index, 1);
+}
+
+function wants(topics: readonly Buffer[], frame: Uint8Array): boolean {
+  for (const topic of topics) if (begins(frame, topic)) return true;
+  return false;
+}
+
+function begins(frame: Uint8Array, topic: Buffer): boolean {
+  if (topic.byteLength === 0) return true;
+  return topic.byteLength <= frame.byteLength && topic.equals(frame.subarray(0, topic.byteLength));
 }

@@ -2,15 +2,12 @@
 // Method: sockets of zeromq.js, which is libzmq, beside ours on loopback.
 // Seed: none.
 import assert from "node:assert/strict";
-import { fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { createServer } from "node:net";
 import { Dealer, Publisher, Reply, Request, Router, Subscriber, XPublisher } from "zeromq";
 import { asked, eventually, fromUtf8, Inbox, utf8 } from "../core/run-in-world.contract.ts";
 import { hasCode } from "../core/store.contract.ts";
-import type { WirePublisher } from "../core/wire.ts";
-import { makeCurveKeys } from "./curve-keys.ts";
+import { makeCurveKeys, readCurveKeys } from "./curve-keys.ts";
 import { SystemClock } from "./system-clock.ts";
 import { ZmqClient } from "./zmq-client.ts";
 import { ZmqPublisher } from "./zmq-publisher.ts";
@@ -39,7 +36,7 @@ function secondsStamp(): Buffer {
 }
 
 /** Offers greetings until a plain subscriber, who nobody counts, has heard one. */
-async function untilHeard(publisher: WirePublisher, stranger: Subscriber): Promise<void> {
+async function untilHeard(publisher: ZmqPublisher, stranger: Subscriber): Promise<void> {
   let isHeard = false;
   const heard = stranger.receive().then(() => {
     isHeard = true;
@@ -79,12 +76,11 @@ describe("zmq wire: libzmq subscribes", () => {
     stranger.close();
   });
 
-  it("to topics, and takes them back", async () => {
-    const door = await freeAddress();
-    await using publisher = await ZmqPublisher.bind(loopback, { door });
+  it("to topics, and takes them back; the own endpoint is a door, too", async () => {
+    await using publisher = await ZmqPublisher.bind(loopback);
     const stranger = new Subscriber();
     stranger.subscribe("greeting", "a", "ab");
-    stranger.connect(door);
+    stranger.connect(publisher.endpoint);
     await untilHeard(publisher, stranger);
     const large = "abc".repeat(100_000);
     for (const text of ["b", "", "a", large, "none", "ax"])
@@ -96,76 +92,34 @@ describe("zmq wire: libzmq subscribes", () => {
       isHeard = true;
       return String(parts[0]);
     });
+    // Until libzmq's cancellation has come, "ax" may still be heard once.
+    const texts: string[] = [];
     await eventually(clock, () => {
       publisher.offer(utf8("ab"));
       return isHeard;
     });
-    assert.equal(await heard, "ab");
+    texts.push(await heard);
+    assert.deepEqual(texts, ["ab"]);
     stranger.close();
   });
 
-  it("and does not read: the door counts what it misses, and nobody of ours loses anything", async () => {
-    const door = await freeAddress();
-    await using publisher = await ZmqPublisher.bind(loopback, { door });
+  it("and does not read: it loses its own copies, and nobody else's, and not by our count", async () => {
+    await using publisher = await ZmqPublisher.bind(loopback);
     const stalled = new Subscriber({ receiveHighWaterMark: 1 });
     stalled.subscribe();
-    stalled.connect(door);
+    stalled.connect(publisher.endpoint);
     const inbox = new Inbox<Uint8Array>();
     await using subscriber = wire.subscriber(inbox.push);
     subscriber.connect(publisher.endpoint);
     await eventually(clock, () => publisher.subscriberCount === 1);
     const frame = new Uint8Array(64 * 1024);
-    for (let count = 0; publisher.doorDroppedCount < 100; count += 1) {
+    for (let count = 0; publisher.plainDroppedCount < 100; count += 1) {
       assert(count < 5000, "nothing was ever dropped");
       assert.equal(publisher.offer(frame), 1);
       assert.equal((await inbox.next()).byteLength, frame.byteLength);
     }
     assert.equal(publisher.droppedCount, 0);
     stalled.close();
-    // It is gone, and with it what held the others up.
-    const stranger = new Subscriber();
-    stranger.subscribe();
-    stranger.connect(door);
-    const before = publisher.doorDroppedCount;
-    await untilHeard(publisher, stranger);
-    assert(before >= 100);
-    stranger.close();
-  });
-
-  it("to the own endpoint, and hears nothing there", async () => {
-    const door = await freeAddress();
-    await using publisher = await ZmqPublisher.bind(loopback, { door });
-    const [inside, outside] = [new Subscriber(), new Subscriber()];
-    let isReady = false;
-    inside.events.on("handshake", () => {
-      isReady = true;
-    });
-    inside.subscribe();
-    inside.connect(publisher.endpoint);
-    outside.subscribe();
-    outside.connect(door);
-    await eventually(clock, () => isReady);
-    await untilHeard(publisher, outside);
-    assert.equal(publisher.subscriberCount, 0);
-    assert.equal(publisher.offer(utf8("x")), 0);
-    assert.equal(inside.readable, false);
-    inside.close();
-    outside.close();
-  });
-
-  it("to a door that was closed and opened again", async () => {
-    const door = await freeAddress();
-    const stranger = new Subscriber();
-    stranger.subscribe();
-    stranger.connect(door);
-    for (let round = 0; round < 10; round += 1) {
-      await using publisher = await wire.publisher({ door });
-      if (round > 1) continue;
-      await untilHeard(publisher, stranger);
-      await publisher[Symbol.asyncDispose]();
-      publisher.offer(utf8("too late"));
-    }
-    stranger.close();
   });
 });
 
@@ -319,11 +273,11 @@ describe("zmq wire: libzmq and curve", () => {
       assert.deepEqual(await asker.receive(), [body]);
     }
     asker.close();
-    const otherDoor = await freeAddress();
-    await using publisher = await secured.publisher({ door: otherDoor });
+    const security = readCurveKeys(ourKeys);
+    await using publisher = await ZmqPublisher.bind({ host: "127.0.0.1", security });
     const stranger = new Subscriber(asClient);
     stranger.subscribe();
-    stranger.connect(otherDoor);
+    stranger.connect(publisher.endpoint.split("#")[0] ?? "");
     await untilHeard(publisher, stranger);
     publisher.offer(utf8("stamped"), STAMP);
     assert.deepEqual(await nextOf(stranger), [Buffer.from("stamped"), secondsStamp()]);
@@ -367,8 +321,7 @@ describe("zmq wire: libzmq and curve", () => {
         },
       },
     });
-    const door = await freeAddress();
-    await using server = await choosy.server(({ frame, reply }) => reply(frame), { door });
+    await using server = await choosy.server(({ frame, reply }) => reply(frame));
     const [place = ""] = server.endpoint.split("#");
     const [other, friend] = [theirKeys, allowed].map(
       (curve) => new ZmqWire({ host: "127.0.0.1", curve }),
@@ -382,33 +335,17 @@ describe("zmq wire: libzmq and curve", () => {
       friend?.client(`plain+${place}`),
     ];
     const answers = lost.map(async (client) => client?.request(utf8("x"), 200));
-    const asFriend = {
-      ...asClient,
-      curvePublicKey: allowed.publicKey,
-      curveSecretKey: allowed.secretKey,
-    };
-    const requests = [asClient, {}, asClient, {}].map(
-      (options) => new Request({ ...options, linger: 0 }),
-    );
-    for (const [index, request] of requests.entries()) {
-      request.connect(index < 2 ? place : door);
-      await request.send("x");
-    }
-    const friendly = new Request(asFriend);
-    friendly.connect(door);
-    await friendly.send("friend");
-    assert.deepEqual(await friendly.receive(), [Buffer.from("friend")]);
-    friendly.close();
+    const request = new Request(asClient);
+    request.connect(place);
+    await request.send("x");
     await using client = friend?.client(server.endpoint);
     assert(client !== undefined);
     assert.equal(fromUtf8(await asked(client, utf8("x"), 5000)), "x");
     for (const answer of await Promise.all(answers))
       assert.deepEqual(answer, { kind: "none", reason: "timeout" });
     assert.deepEqual(new Set(told), new Set([theirKeys.publicKey, allowed.publicKey]));
-    for (const request of requests) {
-      assert.equal(request.readable, false);
-      request.close();
-    }
+    assert.equal(request.readable, false);
+    request.close();
     for (const each of lost) await each?.[Symbol.asyncDispose]();
   });
 });
@@ -426,13 +363,6 @@ describe("zmq wire: doors", () => {
       );
     }
   });
-
-  it("load libzmq only when one is opened; a thread or process may end with open ones", async () => {
-    const child = fork(new URL("./foreign-child.contract.js", import.meta.url), [
-      await freeAddress(),
-    ]);
-    assert.deepEqual(await once(child, "exit"), [0, null]);
-  }).timeout(30_000);
 
   it("may be used by a wire of ours that is not to be known as one", async () => {
     const door = await freeAddress();
