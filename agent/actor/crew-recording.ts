@@ -1,5 +1,6 @@
 import type { AnyDefinition } from "../component/define.ts";
 import { AgentError } from "../core/errors.ts";
+import { hexOf } from "../core/hex.ts";
 import type { World } from "../core/world.ts";
 import type { ActorInstance } from "../model/instances.ts";
 import { playbackComponent } from "../record/playback-component.ts";
@@ -48,7 +49,7 @@ async function recording(
   { appName, instanceName }: ActorInstance,
 ): Promise<RecordingFile> {
   const { clock, log, random, files } = world;
-  const suffix = Array.from(random.bytes(SUFFIX_BYTES), (byte) => byte.toString(16)).join("");
+  const suffix = hexOf(random.bytes(SUFFIX_BYTES));
   const name = `${instanceName}-${clock.utcUs()}-${suffix}.mcap`;
   const file = await files.create(name);
   log.write("info", "recording", { file: name });

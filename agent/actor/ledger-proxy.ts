@@ -7,6 +7,7 @@ import type {
   SubmitOutcome,
 } from "../component/ledger-service.ts";
 import { AgentError, ERROR_SENTENCES, type ErrorCode } from "../core/errors.ts";
+import { hexOf } from "../core/hex.ts";
 import type { Random } from "../core/random.ts";
 import { aborted } from "../core/waiting.ts";
 import type { LedgerCall, ToActor, ToAgent } from "./protocol.ts";
@@ -159,8 +160,4 @@ function isAfter(event: LedgerEvent, last: LedgerEvent | undefined): boolean {
 function faultOf(code: string, facts: Readonly<Record<string, string | number>>): Error {
   if (code in ERROR_SENTENCES) return new AgentError(code as ErrorCode, { ...facts });
   return new Error(`the agent failed: ${code} ${JSON.stringify(facts)}`);
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

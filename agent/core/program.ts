@@ -1,3 +1,4 @@
+import { AgentError } from "./errors.ts";
 import type { Channel } from "./spawner.ts";
 import type { World } from "./world.ts";
 
@@ -11,3 +12,10 @@ export type Program = (
 
 /** The programs a spawner can start, by name. */
 export type ProgramTable = Readonly<Record<string, Program>>;
+
+/** The program called `program`. @throws AgentError PROGRAM_UNKNOWN */
+export function programOf(programs: ProgramTable, program: string): Program {
+  const found = Object.hasOwn(programs, program) ? programs[program] : undefined;
+  if (found === undefined) throw new AgentError("PROGRAM_UNKNOWN", { program });
+  return found;
+}

@@ -1,4 +1,5 @@
 import { AgentError } from "../core/errors.ts";
+import { hexOf } from "../core/hex.ts";
 import type { LanSocket } from "../core/lan.ts";
 import type { WireClient } from "../core/wire.ts";
 import type { World } from "../core/world.ts";
@@ -234,8 +235,4 @@ export class Discovery {
     this.#versions.set(boardId, version);
     this.registry.setBoard(boardId, providers);
   }
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

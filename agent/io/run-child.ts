@@ -1,5 +1,4 @@
-import { AgentError } from "../core/errors.ts";
-import type { ProgramTable } from "../core/program.ts";
+import { type ProgramTable, programOf } from "../core/program.ts";
 import type { Channel } from "../core/spawner.ts";
 import type { World } from "../core/world.ts";
 import { ChannelEnd, LastingChannelEnd } from "./channel-end.ts";
@@ -45,8 +44,7 @@ export function runChild(programs: ProgramTable, makeWorld: (boot: Boot) => Worl
   async function start(boot: Boot): Promise<void> {
     channel = link.isLasting ? new LastingChannelEnd(post, renewals) : new ChannelEnd(post);
     try {
-      const program = Object.hasOwn(programs, boot.program) ? programs[boot.program] : undefined;
-      if (program === undefined) throw new AgentError("PROGRAM_UNKNOWN", { program: boot.program });
+      const program = programOf(programs, boot.program);
       await program(makeWorld(boot), boot.options, channel, stop.signal);
     } catch (error) {
       fail(error);

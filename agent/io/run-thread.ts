@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { parentPort } from "node:worker_threads";
-import { AgentError } from "../core/errors.ts";
-import type { ProgramTable } from "../core/program.ts";
+import { type ProgramTable, programOf } from "../core/program.ts";
 import type { World } from "../core/world.ts";
 import { ChannelEnd } from "./channel-end.ts";
 import { type Boot, EXIT_FAILED, type ToChild, type ToParent } from "./child-protocol.ts";
@@ -28,8 +27,7 @@ export function runThread(programs: ProgramTable, makeWorld: (boot: Boot) => Wor
 
   async function start(boot: Boot): Promise<void> {
     try {
-      const program = Object.hasOwn(programs, boot.program) ? programs[boot.program] : undefined;
-      if (program === undefined) throw new AgentError("PROGRAM_UNKNOWN", { program: boot.program });
+      const program = programOf(programs, boot.program);
       await program(makeWorld(boot), boot.options, channel, stop.signal);
     } catch (error) {
       fail(error);

@@ -1,3 +1,5 @@
+import { hexOf } from "../core/hex.ts";
+
 /** Stands for something that cannot be written down: an object with functions, known by number. */
 export class Handle {
   readonly id: number;
@@ -72,10 +74,6 @@ function untagged(value: unknown, handle: (id: number) => unknown): unknown {
 
 function fromEntries(entries: [string, unknown][], handle: (id: number) => unknown): unknown {
   return Object.fromEntries(entries.map(([key, each]) => [key, untagged(each, handle)]));
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function bytesOf(hex: string): Uint8Array {

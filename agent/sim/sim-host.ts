@@ -1,6 +1,6 @@
 import type { Assets } from "../core/assets.ts";
 import { AgentError } from "../core/errors.ts";
-import type { ProgramTable } from "../core/program.ts";
+import { type ProgramTable, programOf } from "../core/program.ts";
 import type { Child, Exit, ProgramCall, Survivor } from "../core/spawner.ts";
 import type { World } from "../core/world.ts";
 import { Life } from "./life.ts";
@@ -94,8 +94,7 @@ export class SimHost {
     const { channel, stopSignal } = started;
     timeline.plan(life, 0, { kind: `start ${program}` }, () => {
       void this.#run(life, stopSignal, async () => {
-        const main = Object.hasOwn(programs, program) ? programs[program] : undefined;
-        if (main === undefined) throw new AgentError("PROGRAM_UNKNOWN", { program });
+        const main = programOf(programs, program);
         await main(this.#worldOf(life), started.call.options, channel, stopSignal);
       });
     });

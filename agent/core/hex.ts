@@ -1,0 +1,4 @@
+/** `bytes` as two lower-case hexadecimal digits each, without a prefix. */
+export function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
