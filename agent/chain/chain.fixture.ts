@@ -71,6 +71,10 @@ export class HandClock implements Clock {
     throw new Error("a chain never sleeps by cluster time");
   }
 
+  reading(): never {
+    throw new Error("a chain takes time as it is");
+  }
+
   get sleeperCount(): number {
     return this.#sleepers.length;
   }

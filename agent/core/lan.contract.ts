@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import type { Datagram, LanSocket } from "./lan.ts";
 import { DATAGRAM_BYTES_MAX } from "./lan.ts";
-import { Inbox, never, type RunIn, utf8 } from "./run-in-world.contract.ts";
+import { fromUtf8, Inbox, never, type RunIn, utf8 } from "./run-in-world.contract.ts";
 import { hasCode } from "./store.contract.ts";
 
 async function read(socket: LanSocket, count: number): Promise<string[]> {
@@ -80,6 +80,52 @@ export function lanContract(name: string, udpPort: number, run: RunIn<"lan">): v
         const disposed = drain(never);
         await socket[Symbol.asyncDispose]();
         assert.equal(await disposed, "ended");
+      }));
+
+    it("a socket of its own gets what is sent to it alone, and answers where it came from", () =>
+      run(async ({ lan }) => {
+        const [inbox, answers] = [new Inbox<Datagram>(), new Inbox<Datagram>()];
+        await using server = await lan.bind(inbox.push);
+        await using client = await lan.bind(answers.push);
+        await using third = await lan.bind(() => assert.fail("not for this one"));
+        assert.notEqual(server.address, client.address);
+        const payload = new Uint8Array(DATAGRAM_BYTES_MAX).fill(66);
+        client.send(server.address, payload);
+        payload.fill(0);
+        const asked = await inbox.next();
+        assert.equal(asked.from, client.address);
+        assert.equal(asked.from.startsWith(`${asked.fromHost}:`), true);
+        assert.deepEqual(asked.payload, new Uint8Array(DATAGRAM_BYTES_MAX).fill(66));
+        server.send(asked.from, utf8("answer"));
+        assert.equal(fromUtf8((await answers.next()).payload), "answer");
+        for (const nowhere of ["", "nobody", "127.0.0.1:0", "127.0.0.1:1"])
+          third.send(nowhere, payload);
+        assert.throws(
+          () => third.send(server.address, new Uint8Array(DATAGRAM_BYTES_MAX + 1)),
+          hasCode("LAN_DATAGRAM_TOO_LARGE"),
+        );
+      }));
+
+    it("an address belongs to one socket at a time, and is free after its disposal", () =>
+      run(async ({ lan }) => {
+        const first = await lan.bind(() => undefined);
+        const port = Number(first.address.split(":").at(-1));
+        await assert.rejects(
+          lan.bind(() => undefined, port),
+          hasCode("LAN_PORT_TAKEN"),
+        );
+        const heard = new Inbox<Datagram>();
+        await using reader = await lan.bind(heard.push);
+        first.send(reader.address, utf8("last"));
+        await Promise.all([first[Symbol.asyncDispose](), first[Symbol.asyncDispose]()]);
+        first.send(reader.address, utf8("never"));
+        await using next = await lan.bind(() => undefined, port);
+        assert.equal(next.address, first.address);
+        next.send(reader.address, utf8("next"));
+        assert.deepEqual((await heard.take(2)).map(({ payload }) => fromUtf8(payload)).sort(), [
+          "last",
+          "next",
+        ]);
       }));
   });
 }

@@ -1,7 +1,8 @@
 import type { Activity } from "./activity.ts";
 import type { Assets } from "./assets.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock, Oscillator } from "./clock.ts";
 import type { Files } from "./files.ts";
+import type { Identity } from "./identity.ts";
 import type { Lan } from "./lan.ts";
 import type { Log } from "./log.ts";
 import type { Nics } from "./nics.ts";
@@ -15,6 +16,8 @@ import type { Wire } from "./wire.ts";
 /** All that a program may touch. Built once per process: by agent/io on a board, by agent/sim in a test. */
 export interface World {
   readonly clock: Clock;
+  readonly oscillator: Oscillator;
+  readonly identity: Identity;
   readonly random: Random;
   readonly lan: Lan;
   readonly nics: Nics;

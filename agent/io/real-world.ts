@@ -4,6 +4,7 @@ import type { Activity } from "../core/activity.ts";
 import type { Clock } from "../core/clock.ts";
 import type { LogLevel } from "../core/log.ts";
 import type { World } from "../core/world.ts";
+import { BoardIdentity } from "./board-identity.ts";
 import type { CurveKeys } from "./curve-keys.ts";
 import { DiskFiles } from "./disk-files.ts";
 import { FileAssets } from "./file-assets.ts";
@@ -37,6 +38,8 @@ export interface RealWorldOptions {
   readonly levelMin?: LogLevel;
   /** Default: the machine's. A SteppedClock for logical time. */
   readonly clock?: Clock;
+  /** File of the board's key; default "board.key" in the data folder. */
+  readonly keyPath?: string;
   /** Default: nobody counts. A CountedActivity for logical time. */
   readonly activity?: Activity;
   /** Default: process.stderr. */
@@ -51,14 +54,16 @@ export function lastingFolder(dataFolder: string, name: string): string {
 /** The real world of one process. */
 export function makeWorld(options: RealWorldOptions): World {
   const { name, levelMin = "info", logStream = process.stderr } = options;
-  const clock = options.clock ?? new SystemClock();
+  const systemClock = new SystemClock();
+  const clock = options.clock ?? systemClock;
   const { activity = NO_ACTIVITY } = options;
   const log = new LineLog({ name, stream: logStream, levelMin, clock });
   const lasting = { folder: lastingFolder(options.dataFolder, name) };
   return {
-    ...{ clock, log },
+    ...{ clock, log, oscillator: systemClock },
+    identity: new BoardIdentity(options.keyPath ?? join(options.dataFolder, "board.key")),
     random: new NodeRandom(),
-    lan: new UdpLan(options.broadcastHost),
+    lan: new UdpLan(options.broadcastHost, options.host),
     nics: new SysfsNics(),
     wire: new ZmqWire({
       host: options.host,

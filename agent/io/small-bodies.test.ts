@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { filesContract } from "../core/files.contract.ts";
 import { lanContract } from "../core/lan.contract.ts";
+import { DATAGRAM_BYTES_MAX } from "../core/lan.ts";
 import { randomContract } from "../core/random.contract.ts";
 import { eventually, never } from "../core/run-in-world.contract.ts";
 import { CountedActivity } from "./counted-activity.ts";
@@ -32,7 +33,7 @@ describe("udp lan", function () {
     const stranger = createSocket("udp4");
     await new Promise<void>((resolve) => stranger.bind(0, resolve));
     stranger.setBroadcast(true);
-    for (const size of [513, 3])
+    for (const size of [DATAGRAM_BYTES_MAX + 1, 3])
       await new Promise<void>((resolve) =>
         stranger.send(new Uint8Array(size), udpPort, "127.255.255.255", () => resolve()),
       );

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
-import type { Clock } from "../core/clock.ts";
+import type { Clock, ClockQuality, ClockReading } from "../core/clock.ts";
 import { monotonicSleep } from "./sleep.ts";
 import { UtcSleepers } from "./utc-sleepers.ts";
+
+const LOGICAL: ClockQuality = {
+  ...{ source: "logical", stratum: 1, systemOffsetUs: 0, sinceUtcUs: 0, isHoldover: false },
+};
 
 /** Logical time: cluster time stands still until it is advanced; monotonic time is real. */
 export class SteppedClock implements Clock {
@@ -28,6 +32,11 @@ export class SteppedClock implements Clock {
   async sleepUntilUtc(untilUtcUs: number, signal: AbortSignal): Promise<void> {
     if (untilUtcUs <= this.#utcUs) return;
     await this.#sleepers.sleep(untilUtcUs, signal);
+  }
+
+  reading(): ClockReading {
+    const utcUs = this.#utcUs;
+    return { utcUs, earliestUtcUs: utcUs, latestUtcUs: utcUs, quality: LOGICAL };
   }
 
   /** Moves cluster time on to `utcUs`, never back, and wakes who is due, in order. */

@@ -1,14 +1,21 @@
-import type { Clock } from "../core/clock.ts";
+import type { Clock, ClockLine, ClockReading, Oscillator } from "../core/clock.ts";
+import { readingOn, utcUsOn } from "../core/clock-line.ts";
 import { monotonicSleep } from "./sleep.ts";
 import { UtcSleepers } from "./utc-sleepers.ts";
 
 /** A step of the system clock (NTP, a person) is noticed by a sleeper within this time. */
 const RECHECK_MS_MAX = 1000;
 
-/** Time of this machine: monotonic from the kernel, cluster time from the system clock. */
-export class SystemClock implements Clock {
+/**
+ * Time of this machine: monotonic from the kernel; cluster time from the system clock, or on the line
+ * that the time manager has given.
+ */
+export class SystemClock implements Clock, Oscillator {
   readonly #sleepers = new UtcSleepers();
   readonly #nowUtcMs: () => number;
+  #line: ClockLine | undefined;
+  /** On a line cluster time never goes back: the latest that was given out. */
+  #lastUtcUs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
   /** `nowUtcMs` replaces the system clock in tests. */
@@ -20,8 +27,32 @@ export class SystemClock implements Clock {
     return performance.now();
   }
 
-  utcUs(): number {
+  /** CLOCK_MONOTONIC: the same in all processes of the board. */
+  monotonicUs(): number {
+    return Number(process.hrtime.bigint()) / 1000;
+  }
+
+  systemUtcUs(): number {
     return this.#nowUtcMs() * 1000;
+  }
+
+  utcUs(): number {
+    const utcUs =
+      this.#line === undefined
+        ? this.systemUtcUs()
+        : Math.max(this.#lastUtcUs, Math.round(utcUsOn(this.#line, this.monotonicUs())));
+    this.#lastUtcUs = utcUs;
+    return utcUs;
+  }
+
+  reading(): ClockReading {
+    return readingOn(this.#line, this.monotonicUs(), this.utcUs());
+  }
+
+  steer(line: ClockLine): void {
+    this.utcUs();
+    this.#line = line;
+    this.#arm();
   }
 
   sleep(durationMs: number, signal: AbortSignal): Promise<void> {

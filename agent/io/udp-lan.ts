@@ -2,8 +2,16 @@ import assert from "node:assert/strict";
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { AgentError } from "../core/errors.ts";
-import { DATAGRAM_BYTES_MAX, type Datagram, type Lan, type LanSocket } from "../core/lan.ts";
+import {
+  DATAGRAM_BYTES_MAX,
+  type Datagram,
+  type DatagramSocket,
+  type Lan,
+  type LanSocket,
+  type ReceiveDatagram,
+} from "../core/lan.ts";
 import { onAbort } from "./sleep.ts";
+import { bindDatagrams } from "./udp-datagrams.ts";
 
 /** Datagrams that wait for a reader; more are dropped, as a network does. */
 const DATAGRAMS_WAITING_MAX = 1000;
@@ -11,9 +19,16 @@ const DATAGRAMS_WAITING_MAX = 1000;
 /** The segment behind one IPv4 broadcast address, such as 10.77.0.255; 127.255.255.255 for this machine alone. */
 export class UdpLan implements Lan {
   readonly #broadcastHost: string;
+  readonly #host: string;
 
-  constructor(broadcastHost: string) {
+  /** @param host this board's address on the segment: datagrams for it alone arrive there. */
+  constructor(broadcastHost: string, host = "127.0.0.1") {
     this.#broadcastHost = broadcastHost;
+    this.#host = host;
+  }
+
+  bind(receive: ReceiveDatagram, udpPort = 0): Promise<DatagramSocket> {
+    return bindDatagrams(this.#host, udpPort, receive);
   }
 
   async open(udpPort: number): Promise<UdpLanSocket> {
@@ -115,12 +130,14 @@ export class UdpLanSocket implements LanSocket {
     await once(this.#socket, "close");
   }
 
-  #arrived(payload: Buffer, { address }: RemoteInfo): void {
+  #arrived(payload: Buffer, { address, port }: RemoteInfo): void {
     if (payload.byteLength > DATAGRAM_BYTES_MAX || this.#waiting.length >= DATAGRAMS_WAITING_MAX) {
       this.droppedCount += 1;
       return;
     }
-    this.#waiting.push({ payload: new Uint8Array(payload), fromHost: address });
+    const arrivedMs = performance.now();
+    const from = `${address}:${port}`;
+    this.#waiting.push({ payload: new Uint8Array(payload), fromHost: address, from, arrivedMs });
     this.#wake?.();
   }
 }

@@ -97,6 +97,9 @@ const clock: Clock = {
       if (signal.aborted) finish();
     }),
   sleepUntilUtc: () => Promise.reject(new Error("not used")),
+  reading: () => {
+    throw new Error("not used");
+  },
 };
 
 /** Counts what is going on. */

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { clockContract } from "../core/clock.contract.ts";
 import { filesContract } from "../core/files.contract.ts";
+import { identityContract } from "../core/identity.contract.ts";
 import { lanContract } from "../core/lan.contract.ts";
 import { nicsContract } from "../core/nics.contract.ts";
 import { randomContract } from "../core/random.contract.ts";
@@ -13,6 +14,7 @@ import type { Spawner } from "../core/spawner.ts";
 import { storeContract } from "../core/store.contract.ts";
 import { wireContract } from "../core/wire.contract.ts";
 import type { World } from "../core/world.ts";
+import { SimIdentity } from "./sim-identity.ts";
 import { Simulation } from "./simulation.ts";
 
 async function simulated(body: (world: World) => Promise<void>): Promise<void> {
@@ -39,6 +41,7 @@ async function simulated(body: (world: World) => Promise<void>): Promise<void> {
 
 clockContract("simulated", simulated);
 filesContract("simulated", simulated);
+identityContract("simulated", (board) => new SimIdentity(board));
 lanContract("simulated", 1000, simulated);
 nicsContract("simulated", async (body) => {
   const sim = new Simulation({ seed: 1 });

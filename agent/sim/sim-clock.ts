@@ -1,15 +1,19 @@
-import type { Clock } from "../core/clock.ts";
+import type { Clock, ClockReading } from "../core/clock.ts";
+import { readingOn } from "../core/clock-line.ts";
 import { onAbort } from "./abort-hooks.ts";
+import type { HostTime } from "./host-time.ts";
 import type { Life } from "./life.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** Virtual time for one program: monotonic and cluster time are one timeline. */
+/** Virtual time for one program, as its host's clocks have it. */
 export class SimClock implements Clock {
   readonly #timeline: Timeline;
+  readonly #time: HostTime;
   readonly #life: Life;
 
-  constructor(timeline: Timeline, life: Life) {
+  constructor(timeline: Timeline, time: HostTime, life: Life) {
     this.#timeline = timeline;
+    this.#time = time;
     this.#life = life;
   }
 
@@ -18,7 +22,11 @@ export class SimClock implements Clock {
   }
 
   utcUs(): number {
-    return this.#timeline.nowUs;
+    return this.#time.utcUs();
+  }
+
+  reading(): ClockReading {
+    return readingOn(this.#time.line, this.#time.monotonicUs(), this.utcUs());
   }
 
   sleep(durationMs: number, signal: AbortSignal): Promise<void> {
@@ -26,8 +34,9 @@ export class SimClock implements Clock {
   }
 
   async sleepUntilUtc(untilUtcUs: number, signal: AbortSignal): Promise<void> {
-    if (untilUtcUs > this.#timeline.nowUs)
-      await this.#sleepUs(untilUtcUs - this.#timeline.nowUs, signal);
+    // Rounding, or a line that was changed meanwhile, may wake it a little early.
+    while (untilUtcUs > this.utcUs() && !signal.aborted)
+      await this.#sleepUs(untilUtcUs - this.utcUs(), signal);
   }
 
   #sleepUs(durationUs: number, signal: AbortSignal): Promise<void> {

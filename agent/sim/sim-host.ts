@@ -3,12 +3,14 @@ import { AgentError } from "../core/errors.ts";
 import { type ProgramTable, programOf } from "../core/program.ts";
 import type { Child, Exit, ProgramCall, Survivor } from "../core/spawner.ts";
 import type { World } from "../core/world.ts";
+import { HostTime } from "./host-time.ts";
 import { Life } from "./life.ts";
 import { Listeners } from "./listeners.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { SimClock } from "./sim-clock.ts";
 import { SimDisk, SimStore } from "./sim-disk.ts";
 import { SimFiles } from "./sim-files.ts";
+import { SimIdentity } from "./sim-identity.ts";
 import { SimLan } from "./sim-lan.ts";
 import { NicBoard } from "./sim-nics.ts";
 import type { Shared, SimParts } from "./sim-parts.ts";
@@ -36,6 +38,8 @@ export class SimHost {
   readonly loads: SimLoads;
   readonly #options: HostOptions;
   readonly #random: SeededRandom;
+  readonly #time: HostTime;
+  readonly #identity: SimIdentity;
   readonly #loopback = new Listeners();
   readonly #lives = new Set<Life>();
   readonly #programs = new Set<SimProgram>();
@@ -45,6 +49,8 @@ export class SimHost {
     this.name = name;
     this.#options = options;
     this.#random = new SeededRandom(`${options.seed} host ${name}`);
+    this.#time = new HostTime(options.shared.timeline);
+    this.#identity = new SimIdentity(name);
     this.loads = new SimLoads(options.shared.timeline);
   }
 
@@ -145,13 +151,16 @@ export class SimHost {
       shared,
       host: this.name,
       life,
+      time: this.#time,
       nextNumber: () => {
         this.#lastNumber += 1;
         return this.#lastNumber;
       },
     };
     return {
-      clock: new SimClock(timeline, life),
+      clock: new SimClock(timeline, this.#time, life),
+      oscillator: this.#time,
+      identity: this.#identity,
       random: this.#random,
       lan: new SimLan(parts),
       nics: this.nics.nicsOf(timeline, life),

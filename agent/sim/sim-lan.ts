@@ -1,7 +1,15 @@
 import { AgentError } from "../core/errors.ts";
-import { DATAGRAM_BYTES_MAX, type Datagram, type Lan, type LanSocket } from "../core/lan.ts";
+import {
+  DATAGRAM_BYTES_MAX,
+  type Datagram,
+  type DatagramSocket,
+  type Lan,
+  type LanSocket,
+  type ReceiveDatagram,
+} from "../core/lan.ts";
 import { onAbort } from "./abort-hooks.ts";
 import type { Life } from "./life.ts";
+import { bindSimDatagrams } from "./sim-datagrams.ts";
 import type { LanReceiver, SimParts } from "./sim-parts.ts";
 
 /** Datagrams that wait for a reader; more are dropped, as a network does. */
@@ -17,6 +25,10 @@ export class SimLan implements Lan {
 
   open(udpPort: number): Promise<LanSocket> {
     return Promise.resolve(new SimLanSocket(this.#parts, udpPort));
+  }
+
+  bind(receive: ReceiveDatagram, udpPort?: number): Promise<DatagramSocket> {
+    return bindSimDatagrams(this.#parts, receive, udpPort);
   }
 }
 
@@ -58,7 +70,12 @@ class SimLanSocket implements LanSocket, LanReceiver {
       const label = { kind: "datagram", from: this.life.name, payload: copy };
       for (const delayUs of delaysUs)
         timeline.plan(socket.life, delayUs, label, () =>
-          socket.arrived({ payload: copy.slice(), fromHost: this.host }),
+          socket.arrived({
+            payload: copy.slice(),
+            fromHost: this.host,
+            from: `${this.host}:${this.udpPort}`,
+            arrivedMs: socket.monotonicMs(),
+          }),
         );
     }
   }
@@ -86,6 +103,10 @@ class SimLanSocket implements LanSocket, LanReceiver {
     this.#close();
     this.#wake?.();
     return Promise.resolve();
+  }
+
+  monotonicMs(): number {
+    return this.#parts.time.monotonicUs() / 1000;
   }
 
   /** Takes in one datagram. */

@@ -56,12 +56,12 @@ export class Simulation {
 
   /** What is open at this moment, by kind: whatever grows from one quiet hour to the next is a leak. */
   get openCounts(): Readonly<Record<string, number>> {
-    const { network, wireListeners, lanSockets } = this.#shared;
+    const { network, wireListeners, lanSockets, datagramSockets } = this.#shared;
     const hosts = [...this.#hosts.values()];
     return {
       programCount: hosts.reduce((sum, { programCount }) => sum + programCount, 0),
       eventCount: this.#timeline.plannedCount,
-      lanSocketCount: lanSockets.size,
+      lanSocketCount: lanSockets.size + datagramSockets.size,
       ...network.sizes,
       ...wireListeners.sizes,
     };

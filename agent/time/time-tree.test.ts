@@ -320,6 +320,7 @@ describe("time authority", function () {
     const clock = {
       utcUs: () => 0,
       sleepUntilUtc: () => Promise.resolve(),
+      reading: () => assert.fail("not used"),
       monotonicMs: () => nowMs,
       sleep(durationMs: number) {
         sleepsMs.push(durationMs);
