@@ -1,7 +1,6 @@
-import type { SimEvent } from "./event-queue.ts";
-import type { Life } from "./life.ts";
+import type { EventLabel, Life, SimEvent } from "./life.ts";
 import { type Network, SILENCE_US_MAX } from "./network.ts";
-import type { EventLabel, Timeline } from "./timeline.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** One end of a connection: on which host, for which program, and what to do when it is lost. */
 export interface ConnectionEnd {

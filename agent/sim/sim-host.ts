@@ -38,7 +38,8 @@ export class SimHost {
   readonly loads: SimLoads;
   readonly #options: HostOptions;
   readonly #random: SeededRandom;
-  readonly #time: HostTime;
+  /** Its clocks: perfect unless a test sets them. */
+  readonly time: HostTime;
   readonly #identity: SimIdentity;
   readonly #loopback = new Listeners();
   readonly #lives = new Set<Life>();
@@ -49,7 +50,7 @@ export class SimHost {
     this.name = name;
     this.#options = options;
     this.#random = new SeededRandom(`${options.seed} host ${name}`);
-    this.#time = new HostTime(options.shared.timeline);
+    this.time = new HostTime(options.shared.timeline, this.#lives, `${options.seed} host ${name}`);
     this.#identity = new SimIdentity(name);
     this.loads = new SimLoads(options.shared.timeline);
   }
@@ -151,15 +152,15 @@ export class SimHost {
       shared,
       host: this.name,
       life,
-      time: this.#time,
+      time: this.time,
       nextNumber: () => {
         this.#lastNumber += 1;
         return this.#lastNumber;
       },
     };
     return {
-      clock: new SimClock(timeline, this.#time, life),
-      oscillator: this.#time,
+      clock: new SimClock(this.time, life),
+      oscillator: this.time,
       identity: this.#identity,
       random: this.#random,
       lan: new SimLan(parts),

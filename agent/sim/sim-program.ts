@@ -1,6 +1,5 @@
 import type { Channel, Child, Exit, ProgramCall } from "../core/spawner.ts";
-import type { SimEvent } from "./event-queue.ts";
-import type { Life } from "./life.ts";
+import type { Life, SimEvent } from "./life.ts";
 import { channelOf, Pipe } from "./pipe.ts";
 import type { Timeline } from "./timeline.ts";
 

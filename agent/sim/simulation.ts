@@ -49,6 +49,11 @@ export class Simulation {
     return this.#timeline.nowUs;
   }
 
+  /** True time, whatever the clocks of the hosts show: the same as `utcUs`. */
+  get trueUtcUs(): number {
+    return this.#timeline.nowUs;
+  }
+
   /** How often things happened: events, frames, datagrams, transactions, ends of programs. */
   get counters(): Readonly<Counters> {
     return this.#timeline.counters;
@@ -90,8 +95,9 @@ export class Simulation {
   /** Lets everything happen that is due until `utcUs`, which it then is. */
   runUntil(utcUs: number): Promise<void> {
     return guarded(this.#timeline, async () => {
-      while ((this.#timeline.nextUs ?? Number.POSITIVE_INFINITY) <= utcUs)
-        await this.#timeline.step();
+      await this.#timeline.drive(
+        () => (this.#timeline.nextUs ?? Number.POSITIVE_INFINITY) <= utcUs,
+      );
       this.#timeline.nowUs = Math.max(this.#timeline.nowUs, utcUs);
     });
   }
@@ -107,18 +113,22 @@ export class Simulation {
 
   /** Runs while `holds` and something is left to happen. @throws Error after `eventsMax` events. */
   runWhile(holds: () => boolean, eventsMax = 10_000_000): Promise<void> {
-    return guarded(this.#timeline, async () => {
-      for (let count = 0; holds(); count += 1) {
+    return guarded(this.#timeline, () => {
+      let count = 0;
+      return this.#timeline.drive(() => {
+        if (!holds()) return false;
         if (count >= eventsMax) throw new Error(`not at rest after ${eventsMax} events`);
-        if (!(await this.#timeline.step())) return;
-      }
+        count += 1;
+        return true;
+      });
     });
   }
 
   /** Lets up to `count` events happen: to kill or look between any two of them. */
   step(count = 1): Promise<void> {
-    return guarded(this.#timeline, async () => {
-      for (let done = 0; done < count; done += 1) if (!(await this.#timeline.step())) return;
+    return guarded(this.#timeline, () => {
+      let left = count;
+      return this.#timeline.drive(() => (left -= 1) >= 0);
     });
   }
 
@@ -171,8 +181,6 @@ async function guarded(timeline: Timeline, work: () => Promise<void>): Promise<v
     else timeline.current.fail(error);
   });
   try {
-    // What a test has set off before comes to rest first.
-    await timeline.settle();
     await work();
   } finally {
     running = false;
