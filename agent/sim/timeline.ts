@@ -9,6 +9,8 @@ export type Counters = Record<string, number>;
 
 /** After so many events the world outside gets a turn: a person's Ctrl-C, an asset that was read. */
 const EVENTS_PER_TURN = 2048;
+/** What ends a program that did not stop when it was asked to. */
+export const GRACE_OVER = "grace-over";
 /** Datagrams that wait for a program that stands still; more are dropped, as a socket's buffer does. */
 const DATAGRAMS_HELD_MAX = 1000;
 
@@ -150,7 +152,8 @@ export class Timeline {
       event.cancelled = true;
       return false;
     }
-    if (life.isPaused) {
+    // Whoever stands still can still be killed.
+    if (life.isPaused && event.label.kind !== GRACE_OVER) {
       this.#hold(event, life);
       return false;
     }
