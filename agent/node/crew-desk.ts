@@ -100,8 +100,11 @@ export class CrewDesk {
 
   /** It was reported to hang, and has answered after all. */
   recovered(): void {
-    for (const actor of this.#members.keys())
-      this.#parts.world.log.write("info", "actor-recovered", { actor });
+    const { world, tell } = this.#parts;
+    for (const actor of this.#members.keys()) {
+      world.log.write("info", "actor-recovered", { actor });
+      tell({ kind: "actor-recovered", actor });
+    }
   }
 
   /** Sends to one actor. */

@@ -3,7 +3,7 @@ import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { SIGNAL_LISTENERS_MAX } from "../process/process-world.ts";
 import { checkCommand } from "./check-command.ts";
-import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
+import { type Command, CommandError, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
 import { formatCommand } from "./format-command.ts";
 import { genCommand } from "./gen-command.ts";
@@ -13,12 +13,14 @@ import { newCommand } from "./new-command.ts";
 import { nodeCommand } from "./node-command.ts";
 import { recordingCommand, replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
+import { statusCommand } from "./status-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   day: dayCommand,
   sim: simCommand,
   run: runCommand,
   node: nodeCommand,
+  status: statusCommand,
   ledger: ledgerCommand,
   check: checkCommand,
   format: formatCommand,
@@ -75,9 +77,10 @@ try {
   });
 } catch (error) {
   const isUsage = error instanceof UsageError;
+  const isPlain = isUsage || error instanceof CommandError;
   const text =
     error instanceof Error
-      ? isUsage
+      ? isPlain
         ? error.message
         : (error.stack ?? error.message)
       : String(error);
