@@ -10,6 +10,8 @@ export interface SubscriberParts {
   readonly security: Security;
   /** Told of each frame that comes from a plain publisher: nobody else has counted it as sent. */
   readonly activity: Pick<Activity, "sent">;
+  /** See ZmqWireOptions. */
+  readonly opened?: (endpoint: string) => void;
 }
 
 /** One publisher that is followed. */
@@ -92,6 +94,7 @@ export class ZmqSubscriber implements WireSubscriber {
     // To peers of either version: those before 3.1 know it as a message only, and all take that.
     link.send([Uint8Array.of(1)]);
     if (this.#isPaused) stop(link);
+    this.#parts.opened?.(followed.endpoint);
     return {
       message: (parts) => {
         if (this.#isPaused || this.#kept.length > 0)
