@@ -12,6 +12,8 @@ export interface SubscriberParts {
   readonly security: Security;
   /** Told of each frame that comes from a plain publisher: nobody else has counted it as sent. */
   readonly activity: Pick<Activity, "sent">;
+  /** See ZmqWireOptions. */
+  readonly opened?: (endpoint: string) => void;
 }
 
 /** One publisher that is followed. */
@@ -107,6 +109,7 @@ export class ZmqSubscriber implements WireSubscriber {
     // From a publisher that is not ours, and not said to be plain, nothing is wanted.
     if (link.isOurs) link.send([Uint8Array.of(1)]);
     if (this.#isPaused) link.command(PAUSE);
+    this.#parts.opened?.(followed.endpoint);
     return {
       message: (parts) => {
         if (!link.isOurs) this.malformedCount += 1;
