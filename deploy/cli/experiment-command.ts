@@ -3,8 +3,11 @@ import { machineFacts } from "../bench/figures.ts";
 import { type DiscoveryRun, runDiscovery, type StartOrder } from "../experiment/discovery.ts";
 import { discoveryText, summarize } from "../experiment/discovery-report.ts";
 import { discoverySvg } from "../experiment/plot.ts";
+import { measureRegistry, type RegistryRun } from "../experiment/registry.ts";
+import { registryText } from "../experiment/registry-report.ts";
 import { type RejoinRun, runRejoin } from "../experiment/rejoin.ts";
 import { rejoinText, summarizeRejoin } from "../experiment/rejoin-report.ts";
+import { YARDSTICKS } from "../experiment/yardstick.ts";
 import { HOSTS_MAX } from "../testbed/plan.ts";
 import { testbedObstacle } from "../testbed/tools.ts";
 import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
@@ -19,7 +22,7 @@ type Experiment = (
   readonly isGood: boolean;
 }>;
 
-const EXPERIMENTS: Readonly<Record<string, Experiment>> = { discovery, rejoin };
+const EXPERIMENTS: Readonly<Record<string, Experiment>> = { discovery, rejoin, registry };
 
 /** `hedgerow experiment`: measures discovery on many hosts of this machine. */
 export const experimentCommand: Command = {
@@ -33,18 +36,25 @@ Needs root. Times are of the monotonic clock, which all hosts of a machine share
                         and when connected? As in figure 5.5 of the dissertation of RIAPS's discovery.
   rejoin                two boards that publish to each other; one loses its power and comes back (figure 5.6)
 
-  --hosts N,N,...       discovery: how many hosts; default 5,9,17,32
+  registry              our registry and Debian's OpenDHT in turn: from a put until a listener on another host
+                        hears it, lookups, and which values are left when hosts lose their power
+
+  --hosts N,N,...       how many hosts; default 5,9,17,32, for the registry 17
   --order ORDER         discovery: publisher-last (the publisher's board starts when all others are ready,
                         as it was published; default), together (all start at once), or both
-  --rounds N            repetitions; default 1
+  --rounds N            discovery, rejoin: repetitions; default 1
+  --keys N              registry: how many keys; default 50
+  --killed PERCENT      registry: share of the hosts that lose their power at once; default 25
+  --seed N              registry: of the choice of hosts; default 1
   --svg FILE            discovery: draws all points, the published ones beside them
   --json                the result as JSON, with every single time
 
-Exit status: 0 done; 1 a subscriber was never connected, or no root; 2 wrong usage.`,
+Exit status: 0 done; 1 a subscriber was never connected, no registry could be had, or no root; 2 wrong usage.`,
   async run(words, terminal) {
     const string = { type: "string" } as const;
     const { values, positionals } = readWords(words, {
       ...{ hosts: string, order: string, rounds: string, svg: string, json: { type: "boolean" } },
+      ...{ keys: string, killed: string, seed: string },
     });
     const [name = "", ...rest] = positionals;
     const experiment = Object.hasOwn(EXPERIMENTS, name) ? EXPERIMENTS[name] : undefined;
@@ -68,9 +78,7 @@ Exit status: 0 done; 1 a subscriber was never connected, or no root; 2 wrong usa
 };
 
 async function discovery(values: Values, terminal: Terminal): ReturnType<Experiment> {
-  const sizes = (textOf(values, "hosts") ?? "5,9,17,32").split(",").map(Number);
-  if (!sizes.every((size) => Number.isInteger(size) && size >= 2 && size <= HOSTS_MAX))
-    throw new UsageError(`--hosts takes numbers from 2 to ${HOSTS_MAX}, such as 5,9`);
+  const sizes = sizesOf(values, "5,9,17,32", 2);
   const orders = ordersOf(textOf(values, "order") ?? "publisher-last");
   const runs: DiscoveryRun[] = [];
   for (const order of orders)
@@ -96,6 +104,32 @@ async function rejoin(values: Values, terminal: Terminal): ReturnType<Experiment
     runs.push(await runRejoin(teller(terminal)));
   const summary = summarizeRejoin(runs);
   return { result: { summary, runs }, text: rejoinText(summary), isGood: true };
+}
+
+async function registry(values: Values, terminal: Terminal): ReturnType<Experiment> {
+  const sizes = sizesOf(values, "17", 3);
+  const fallback = { keys: 50, killed: 25, seed: 1 };
+  const keyCount = wholeOption(values, "keys", { min: 1, max: 10_000, fallback: fallback.keys });
+  const killed = wholeOption(values, "killed", { min: 0, max: 90, fallback: fallback.killed });
+  const seed = wholeOption(values, "seed", { min: 0, max: 2 ** 32 - 1, fallback: fallback.seed });
+  const runs: RegistryRun[] = [];
+  for (const hostCount of sizes)
+    for (const yardstick of YARDSTICKS) {
+      const obstacle = yardstick.obstacle();
+      if (obstacle !== undefined)
+        terminal.err.write(`hedgerow: ${yardstick.name} is left out: ${obstacle}\n`);
+      if (obstacle !== undefined || terminal.signal.aborted) continue;
+      const options = { hostCount, keyCount, killedShare: killed / 100, seed };
+      runs.push(await measureRegistry(yardstick, options, teller(terminal)));
+    }
+  return { result: { runs }, text: registryText(runs), isGood: runs.length > 0 };
+}
+
+function sizesOf(values: Values, fallback: string, min: number): readonly number[] {
+  const sizes = (textOf(values, "hosts") ?? fallback).split(",").map(Number);
+  if (!sizes.every((size) => Number.isInteger(size) && size >= min && size <= HOSTS_MAX))
+    throw new UsageError(`--hosts takes numbers from ${min} to ${HOSTS_MAX}, such as 5,9`);
+  return sizes;
 }
 
 function roundsOf(values: Values): number {
