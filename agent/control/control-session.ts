@@ -21,6 +21,8 @@ export interface SessionParts {
   readonly log: Log;
   /** Which methods may be asked here; default: all. */
   readonly access?: "read";
+  /** Default: ANSWER_CHARS_MAX. */
+  readonly answerCharsMax?: number;
 }
 
 /** Answers one client: calls by JSON-RPC 2.0, single or in batches, which run together. */
@@ -79,8 +81,9 @@ export class ControlSession implements RpcSession {
       return this.#refusal(id, name, error);
     }
     const charCount = JSON.stringify(result).length;
-    if (charCount <= ANSWER_CHARS_MAX) return { jsonrpc: "2.0", id, result };
-    const most = `the answer has ${charCount} characters, the most are ${ANSWER_CHARS_MAX}`;
+    const { answerCharsMax = ANSWER_CHARS_MAX } = this.#parts;
+    if (charCount <= answerCharsMax) return { jsonrpc: "2.0", id, result };
+    const most = `the answer has ${charCount} characters, the most are ${answerCharsMax}`;
     return failure(id, CONTROL_CODE.limitExceeded, most);
   }
 

@@ -55,7 +55,7 @@ export class CrewDesk {
   }
 
   /** Takes in what the program says. */
-  heard(actor: string, message: Exclude<ToAgent, { kind: "traffic" }>): void {
+  heard(actor: string, message: Exclude<ToAgent, { kind: "traffic" | "measures" }>): void {
     const member = this.#members.get(actor);
     if (member === undefined) return;
     switch (message.kind) {

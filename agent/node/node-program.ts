@@ -8,6 +8,7 @@ import { Discovery, type DiscoveryOptions, expiryOf } from "../discovery/discove
 import { actorsOn } from "./application-files.ts";
 import { type Crew, crewsOf, type Inheritance, inheritanceOf } from "./crew-rule.ts";
 import { dismissed, superviseCrew } from "./crew-supervisor.ts";
+import { MeasureDesk } from "./measure-desk.ts";
 import { NewsDesk } from "./news-desk.ts";
 import { openNodeControl } from "./node-control.ts";
 import type { NodeLedgerOptions, NodeMessage, NodeOptions, NodeRequest } from "./node-options.ts";
@@ -68,9 +69,11 @@ export function nodeProgram(openLedger: OpenLedger): Program {
     }, ended.signal);
     const settled = new AbortController();
     const { registry } = discovery;
-    await using _control = await openNodeControl({ world, options, status, registry, sinceMs });
+    const measures = new MeasureDesk(world);
+    const controlParts = { world, options, status, registry, measures, sinceMs };
+    await using _control = await openNodeControl(controlParts);
     const { watch = {} } = options;
-    const parts = { world, registry, news, ledger, watch, settled: settled.signal, tell };
+    const parts = { world, registry, news, measures, ledger, watch, settled: settled.signal, tell };
     const { running, retold } = runCrews(parts, crews, inheritance, signal);
     // Others ask what this board provides as soon as they hear of it: it has to be complete by then.
     if (inheritance.kept.size > 0) await Promise.race([retold, pause(world, signal)]);

@@ -15,6 +15,7 @@ import { nodeCommand } from "./node-command.ts";
 import { recordingCommand, replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
 import { statusCommand } from "./status-command.ts";
+import { topCommand } from "./top-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   day: dayCommand,
@@ -22,6 +23,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   run: runCommand,
   node: nodeCommand,
   status: statusCommand,
+  top: topCommand,
   ledger: ledgerCommand,
   check: checkCommand,
   format: formatCommand,

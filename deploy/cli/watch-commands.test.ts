@@ -1,12 +1,17 @@
-// Goal: `hedgerow status` finds the running agent and tells how it is, and says what to do when it cannot.
+// Goal: `hedgerow status` and `top` find the running agent and tell how it and the others are, or what to do.
 // Method: the built commands as processes of their own, on loopback, in a folder of their own.
 // Seed: none.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { DEMO_MODEL, demoTexts } from "../process/demo-application.fixture.ts";
+import type { ClusterLook } from "../watch/look.ts";
 import { spanText, statusText } from "./status-command.ts";
 import { TypedCommand } from "./typed-command.fixture.ts";
+
+const CODE = fileURLToPath(new URL("../process/demo-application.fixture.js", import.meta.url));
 
 describe("hedgerow status", function () {
   this.timeout(60_000);
@@ -59,6 +64,65 @@ describe("hedgerow status", function () {
     const dead = run("status", "--data", "d", "--board", "east");
     assert.equal(await dead.ended, 1);
     assert.match(dead.err, /does not answer/);
+  });
+});
+
+describe("hedgerow top", function () {
+  this.timeout(60_000);
+  let folder = "";
+  const running: TypedCommand[] = [];
+  const run = (...words: string[]): TypedCommand => {
+    const started = new TypedCommand(words, folder);
+    running.push(started);
+    return started;
+  };
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "hedgerow-top-"));
+    await writeFile(join(folder, "m.riaps"), DEMO_MODEL);
+    await writeFile(join(folder, "d.depl"), demoTexts("none").deploymentText);
+    for (const board of ["a", "b"]) {
+      const files = ["--model", "m.riaps", "--deployment", "d.depl", "--code", CODE];
+      const agent = run("node", "--name", board, "--data", "d", "--udp-port", "47114", ...files);
+      await agent.says(/actor-active/);
+    }
+  });
+  after(async () => {
+    // Asked to stop, they stop their actors too.
+    for (const each of running.splice(0)) {
+      each.child.kill("SIGTERM");
+      await each.ended;
+    }
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("shows the ports of all boards, and their actors, as seen from one", async () => {
+    const table = run("top", "--data", "d", "--board", "a", "--once");
+    assert.equal(await table.ended, 0, table.err);
+    assert.match(table.out, /^BOARD +ACTOR +COMPONENT.PORT/);
+    assert.match(table.out, /^a +s +source\.\S+ +pub +\d/m);
+    assert.match(table.out, /^b +r +sink\.\S+ +sub +\d/m);
+  });
+
+  it("tells programs the same, a line a look", async () => {
+    const lines = run("top", "--data", "d", "--board", "b", "--json", "--count", "2");
+    assert.equal(await lines.ended, 0, lines.err);
+    const looks = lines.out.trim().split("\n");
+    assert.equal(looks.length, 2);
+    const { boards } = JSON.parse(looks[1] ?? "") as ClusterLook;
+    assert.deepEqual(
+      boards.map(({ board, actors }) => [board, actors.length]),
+      [
+        ["a", 1],
+        ["b", 1],
+      ],
+    );
+    assert((boards[0]?.actors[0]?.memoryBytes ?? 0) > 0);
+  });
+
+  it("refuses what it does not know", async () => {
+    const wrong = run("top", "--data", "d", "--board", "a", "--view", "all");
+    assert.equal(await wrong.ended, 2);
+    assert.match(wrong.err, /--view takes one of ports, actors, boards, not all/);
   });
 });
 
