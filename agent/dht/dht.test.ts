@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { hasCode } from "../core/store.contract.ts";
 import { Cluster, namesOf } from "./cluster.fixture.ts";
 import { Dht } from "./dht.ts";
+import { History } from "./history.fixture.ts";
 
 describe("the registry in the simulator", function () {
   this.timeout(120_000);
@@ -39,4 +40,28 @@ describe("the registry in the simulator", function () {
       withdraw();
       assert((await cluster.until(all(""), 10)) !== undefined, "not everybody forgot");
     });
+
+  for (const [boardCount, lossRate, churns, seeds] of [
+    [1, 0, false, 1],
+    [2, 0.3, true, 5],
+    [8, 0, true, 5],
+    [8, 0.1, true, 5],
+    [8, 0.3, true, 5],
+    [32, 0, true, 1],
+    [32, 0.3, true, 3],
+  ] as const)
+    for (let seed = 1; seed <= seeds; seed += 1)
+      it(`${boardCount} boards with ${100 * lossRate} % loss know what is true within 5 s (seed ${seed})`, async () => {
+        const network = { lossRate, duplicateRate: lossRate / 3, reorderRate: lossRate / 3 };
+        const cluster = new Cluster(seed, {}, network);
+        const stepCount = 20 + 4 * boardCount;
+        const history = new History(cluster, seed, { boardCount, keyCount: 6, stepCount, churns });
+        await history.play();
+        const tookMs = await cluster.until(() => history.wrong.length === 0, 5_000);
+        assert(tookMs !== undefined, history.wrong.join("\n"));
+        assert(history.listenCount > 0);
+        // It stays true: what is renewed, compared and expires changes nothing.
+        await cluster.sim.runFor(20_000);
+        assert.deepEqual(history.wrong, []);
+      });
 });

@@ -5,8 +5,6 @@ import { type Comparison, KEYS_MAX } from "./packet.ts";
 
 /** Before a board that has other records, or did not answer, is asked again, in ms; twice as long each time. */
 const AGAIN_MS_MIN = 250;
-/** Leases that end within this time are renewed in one packet, in ms. */
-const GATHER_MS = 5_000;
 
 interface Lease {
   readonly key: Id;
@@ -97,12 +95,14 @@ export class Listening {
 
   #answered(lease: Lease, comparison: Comparison | undefined): void {
     const { nowMs, settings, random } = this.#board;
-    const pauseMs = settings.leaseMs / 3;
+    // A lease may miss two renewals; and renewed values, which are not pushed, come with one in time.
+    const pauseMs = Math.min(settings.leaseMs / 3, (1000 * settings.ttlS) / 6);
     if (comparison === "same") {
       lease.amissCount = 0;
-      // Those of one board come to be due together.
+      // Those of one board come to be due together, and travel in one packet.
+      const gatherMs = pauseMs / 6;
       const dueMs = nowMs + pauseMs * (0.8 + 0.2 * random());
-      this.#plan(lease, Math.ceil(dueMs / GATHER_MS) * GATHER_MS);
+      this.#plan(lease, Math.floor(dueMs / gatherMs) * gatherMs);
       return;
     }
     const againMs = AGAIN_MS_MIN * 2 ** Math.min(lease.amissCount, 10);
