@@ -29,12 +29,8 @@ const may = {
     "agent/resource",
     "agent/control",
   ],
-<<<<<<< HEAD
   "agent/discovery": ["agent/core", "agent/membership", "agent/dht"],
   "agent/(?:membership|dht|time|group|security|resource|chain|io|sim|control)": ["agent/core"],
-=======
-  "agent/(?:dht|discovery|time|group|security|resource|chain|io|sim|control)": ["agent/core"],
->>>>>>> dht
   "devices/bus": [],
   "devices/(?:linux|sim)": ["devices/bus", "agent/core"],
   "devices/drivers": ["devices/bus", "agent/core", "agent/component", "agent/message"],
