@@ -45,6 +45,18 @@ describe("the registry under faults", function () {
       }
     });
 
+  it("a newcomer has what it is to keep within 20 ms: owners bring it, and wait for no comparison", async () => {
+    const cluster = new Cluster(4);
+    const boards = await cluster.start("a", "b", "c");
+    for (const { dht, name } of boards) dht.publish("k", name);
+    await cluster.sim.runFor(2_000);
+    for (const newcomer of ["d", "e", "f"]) {
+      await cluster.start(newcomer);
+      await cluster.sim.runFor(20);
+      for (const { name } of boards) assert(cluster.copiesOf(name).includes(newcomer));
+    }
+  });
+
   it("brings values to the right boards: the eight closest, and those who listen", async () => {
     const cluster = new Cluster(3);
     const boards = await cluster.start(...namesOf(40));
