@@ -6,6 +6,7 @@ import type { DhtSnapshot } from "../dht/inspect.ts";
 import { Membership, type MembershipCounters } from "../membership/membership.ts";
 import type { Member, MembershipEvent } from "../membership/membership-event.ts";
 import type { Trust } from "../membership/trust-rule.ts";
+import { pacedClock } from "./paced-clock.ts";
 import type { PlaceOf } from "./place.ts";
 import { Registry } from "./registry.ts";
 
@@ -27,6 +28,11 @@ export interface DiscoveryOptions {
   readonly placeOf?: PlaceOf;
   /** What stays known of a board that fell silent; default nothing. */
   readonly linger?: Linger;
+  /**
+   * Boards watch over each other so many times as slowly, and with as much less traffic; default 1: a loss is
+   * known within 2 s. For clusters in which nobody waits for a loss. Those who join are known at once all the same.
+   */
+  readonly pace?: number;
 }
 
 /** An agent may be dead while what its board provides goes on. */
@@ -80,15 +86,17 @@ export class Discovery {
     options: DiscoveryOptions,
     tell: (event: BoardEvent) => void,
   ) {
-    const { boardId, cluster, beaconUdpPort, switchboard, seeds = [], placeOf } = options;
+    const { boardId, cluster, beaconUdpPort, switchboard, seeds = [], placeOf, pace = 1 } = options;
     const { trust = { kind: "open", keyOf: new Map<string, string>() } } = options;
     this.#world = { ...world, port: switchboard };
     this.#options = options;
     this.#tell = tell;
-    this.#dht = new Dht(this.#world, { cluster });
+    // Agents that share one machine have one address, and would share the budget of one host.
+    const shared = switchboard.address.startsWith("127.") ? { hostCostPerSecond: 400_000 } : {};
+    this.#dht = new Dht(this.#world, { cluster, ...shared });
     this.registry = new Registry(this.#dht, placeOf);
     this.membership = new Membership(
-      world,
+      { ...world, clock: pacedClock(world.clock, pace) },
       { boardId, cluster, beaconUdpPort, switchboard, seeds, trust },
       (event) => this.#happened(event),
     );

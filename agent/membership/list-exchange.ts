@@ -20,6 +20,14 @@ const COMPARE_WAIT_MS_MAX = 30_000;
 /** Askers of whom it is known when they were answered. */
 const ASKERS_MAX = 1_024;
 
+/** Packets that carry a list have no fingerprint: the table is in motion. */
+const LIST_ROOT = 0;
+
+/** Whether the packet is a piece of a list, and its news known to many. */
+export function isOfList({ kind, root }: Packet): boolean {
+  return kind === "gossip" && root === LIST_ROOT;
+}
+
 /**
  * Brings two tables together: newcomers get the list, and tables whose fingerprints differ for longer than
  * news takes are compared bucket by bucket (anti-entropy). Nothing is sent while all agree, but a
@@ -74,7 +82,7 @@ export class ListExchange {
   /** Compares with the sender of `packet` when its table differs from ours, and neither is in motion. */
   compareWith({ boardId, root }: Packet, nowMs: number): void {
     const table = this.#table;
-    if (root === table.root || nowMs - table.changedAtMs < SETTLED_MS) return;
+    if (root === LIST_ROOT || root === table.root || nowMs - table.changedAtMs < SETTLED_MS) return;
     if (table.changedAtMs > this.#comparedAtMs) this.#waitMs = COMPARE_WAIT_MS_MIN;
     if (nowMs - this.#comparedAtMs < this.#waitMs) return;
     const to = table.get(boardId)?.announcement.addresses[0];
@@ -174,14 +182,14 @@ export class ListExchange {
     for (const update of all) {
       const bytes = updateBytes(update);
       if (bytes > leftBytes || updates.length >= 60) {
-        this.#effects.send(to, { kind: "gossip", root: 0, updates });
+        this.#effects.send(to, { kind: "gossip", root: LIST_ROOT, updates });
         updates = [];
         leftBytes = bytesMax;
       }
       updates.push(update);
       leftBytes -= bytes;
     }
-    if (updates.length > 0) this.#effects.send(to, { kind: "gossip", root: 0, updates });
+    if (updates.length > 0) this.#effects.send(to, { kind: "gossip", root: LIST_ROOT, updates });
   }
 
   #takeList(nowMs: number): boolean {

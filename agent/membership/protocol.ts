@@ -3,7 +3,7 @@ import type { Random } from "../core/random.ts";
 import { addressOf, ageOrder, isGenuine, type SignedAnnouncement } from "./announcement.ts";
 import type { Arrival, ProtocolEffects } from "./effects.ts";
 import { HelperDesk } from "./helper-desk.ts";
-import { ANSWERERS_COUNT, ListExchange } from "./list-exchange.ts";
+import { ANSWERERS_COUNT, isOfList, ListExchange } from "./list-exchange.ts";
 import { isPresent, type MemberEvent, MemberTable } from "./member-table.ts";
 import { NewsQueue } from "./news-queue.ts";
 import type { OwnRecord } from "./own-record.ts";
@@ -20,8 +20,13 @@ import { judge, keep, type Trust } from "./trust-rule.ts";
 
 /** Members that get urgent news at once. Each passes it on once: in a few hops of a millisecond most have it. */
 const URGENT_FANOUT = 3;
-/** How often a broadcast announcement is passed on: those in the same segment have heard it themselves. */
-const BROADCAST_NEWS_TIMES_MAX = 3;
+/** How often an announcement is passed on that came by broadcast: most have heard it as well. */
+const COMMON_NEWS_TIMES_MAX = 3;
+/**
+ * With more boards, what came by broadcast or in a list is not passed on at all: whoever has it not will
+ * compare. A thousand boards that start together have no time to tell each of them of each.
+ */
+const COMMON_NEWS_BOARDS_MAX = 64;
 /** Suspicions that nobody resolves are looked for so often, in ms. */
 const SWEEP_INTERVAL_MS = 500;
 
@@ -235,12 +240,18 @@ export class Protocol {
     const events = this.table.announced(announcement, nowMs);
     const isNew = before?.announcement.incarnation !== announcement.incarnation;
     if (isNew || announcement.isLeaving) this.#probes.forget(boardId);
-    if (isBroadcast && boardId === packet.boardId)
-      this.news.add(announcement, this.table.presentCount, BROADCAST_NEWS_TIMES_MAX);
-    else this.#add(announcement);
+    this.#passOn(announcement, packet, isBroadcast);
     if (before?.state === "dead" && boardId === packet.boardId)
       this.#lists.compareNow(addressOf(announcement), nowMs);
     for (const event of events) this.#effects.tell(event);
+  }
+
+  #passOn(announcement: SignedAnnouncement, packet: Packet, isBroadcast: boolean): void {
+    const isHeard = isBroadcast && announcement.boardId === packet.boardId;
+    const { presentCount } = this.table;
+    if (presentCount > COMMON_NEWS_BOARDS_MAX && (isHeard || isOfList(packet))) return;
+    if (isHeard) this.news.add(announcement, presentCount, COMMON_NEWS_TIMES_MAX);
+    else this.#add(announcement);
   }
 
   /** Something that this board has signed, in a later life than it thought, or in an equal one. */

@@ -11,9 +11,9 @@
  * Patience. A board that stands still for 1.0 s answers what has piled up as soon as it goes on: within
  * WINDOW_MS of the earliest ping that it can have missed, with 50 ms to spare.
  * False alarms. With loss p a ping and its answer fail with q = 1 - (1 - p)^2, through a helper with
- * h = 1 - (1 - p)^4. In one window there are 15 direct attempts, and 16 through helpers. At p = 0.1, q = 0.19,
- * h = 0.344: q^15 = 2e-11, times h^16 = 4e-8. A board is probed 1.6e8 times a year: 2e-3 false alarms a
- * board-year when there is no helper (two boards), 1e-10 where there are four. See `falseAlarmsPerBoardYear`,
+ * h = 1 - (1 - p)^4. In one window there are 17 direct attempts (the longer window), and 19 through helpers. At p = 0.1, q = 0.19,
+ * h = 0.344: q^17 = 5e-13, times h^19 = 2e-9. A board is probed 1.6e8 times a year: 9e-5 false alarms a
+ * board-year when there is no helper (two boards), 1e-13 where there are four. See `falseAlarmsPerBoardYear`,
  * which the bench holds against simulations at rates of loss where alarms are frequent enough to be counted.
  * Traffic. Ten packets a second (5 pings and acks asked, as many answered) of about 170 bytes with all headers:
  * 1.7 KB/s, whatever the number of boards. Broadcasts slow down with their number: one a second on the segment.
@@ -106,7 +106,9 @@ export function falseAlarmsPerBoardYear(lossRate: number, boardCount: number): n
   const helperCount = Math.min(HELPERS_COUNT, boardCount - 2);
   const directFails = 1 - (1 - lossRate) ** 2;
   const helperFails = 1 - (1 - lossRate) ** 4;
-  const retryCount = Math.floor((WINDOW_MS - PATIENCE_MS - 1) / RETRY_INTERVAL_MS) + 1;
+  // In the long run the watchers know what network they are on.
+  const patientMs = windowMs(0, directFails) - PATIENCE_MS - 1;
+  const retryCount = Math.floor(patientMs / RETRY_INTERVAL_MS) + 1;
   const probesPerYear = (365.25 * 86_400_000) / PROBE_INTERVAL_MS;
   let helpedCount = 0;
   for (let attempt = 1; attempt <= retryCount; attempt += 1)

@@ -125,10 +125,11 @@ async function pause({ clock }: World, signal: AbortSignal): Promise<void> {
 }
 
 function discoveryOptionsOf(options: NodeOptions, switchboard: Switchboard): DiscoveryOptions {
-  const { board, cluster, beaconUdpPort, seeds, lasting = false } = options;
+  const { board, cluster, beaconUdpPort, seeds, pace, lasting = false } = options;
   return {
     ...{ boardId: board, cluster, beaconUdpPort, switchboard, placeOf: placeOfKey },
     ...(seeds === undefined ? {} : { seeds }),
+    ...(pace === undefined ? {} : { pace }),
     // What lasts here lasts on the others: a silent board's publishers may only have lost their agent.
     ...(lasting ? { linger: { keeps: isPublisherKey, durationMs: LINGER_MS } } : {}),
   };

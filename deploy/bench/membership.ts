@@ -70,7 +70,7 @@ async function calmOfBoards(quick: boolean): Promise<Figure[]> {
   for (const [count, lossRate, hours] of [
     [8, 0.1, quick ? 0.02 : 4],
     [2, 0.1, quick ? 0.02 : 4],
-    [2, 0.6, quick ? 0.02 : 1],
+    [2, 0.5, quick ? 0.02 : 1],
   ] as const) {
     say(`${hours} h of ${count} boards at ${lossRate * 100} % loss`);
     const { cluster, boards } = await restingCluster(`bench calm ${count}`, count, lossRate);

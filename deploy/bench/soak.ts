@@ -24,7 +24,7 @@ const HOUR_MS = 3_600_000;
 /** Between two crashes, when everything is at rest. */
 const PHASE_MS = 35_000;
 /** Boards whose network loses nothing need not shout every second. */
-const BEACON_INTERVAL_MS = 10_000;
+const DISCOVERY_PACE = 20;
 const BYTES_PER_MIB = 1024 * 1024;
 
 /** What is open and in mind at one moment, by kind; and how much happened until then. */
@@ -54,7 +54,7 @@ export async function soak(seed: number, atHours: readonly number[]): Promise<So
   });
   const agents = ["a", "b"].map((board): Child => {
     const options: NodeOptions = {
-      ...{ board, cluster: "soak", beaconUdpPort: 7, beaconIntervalMs: BEACON_INTERVAL_MS },
+      ...{ board, cluster: "soak", beaconUdpPort: 7, pace: DISCOVERY_PACE },
       lasting: true,
       application: {
         ...{ modelName: "soak.riaps", modelText: MODEL },
