@@ -11,7 +11,7 @@ import { benchPeers } from "./peers.ts";
 import { benchProcesses } from "./processes.ts";
 import { benchTimers } from "./timers.ts";
 
-// npm run bench -- [--json] [--quick] [--only messages|ledger|day|processes|discovery|timers|peers|soak|groups]
+// npm run bench -- [--json] [--quick] [--only messages|ledger|day|processes|discovery|timers|peers|simulator|soak|groups]
 // Figures on stdout, progress on stderr; no verdict.
 
 const { values } = parseArgs({
@@ -40,6 +40,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   discovery: () => benchDiscovery(folder, quick ? 2 : 10),
   timers: () => benchTimers(quick ? 2 : 20),
   peers: () => benchPeers(quick ? 2 : 20),
+  simulator: async () => (await import("./simulator.ts")).benchSimulator(quick),
   groups: async () =>
     (await import("./groups.ts")).benchGroups(
       quick
