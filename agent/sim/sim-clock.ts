@@ -48,9 +48,10 @@ export class SimClock implements Clock {
         forget();
         resolve();
       };
-      const start = clock === "utc" ? time.atUtc : time.after;
+      const start = (): Timer =>
+        clock === "utc" ? time.atUtc(life, us, WAKE, wake) : time.after(life, us, WAKE, wake);
       // Whoever sleeps for ever waits for the abort alone.
-      const timer = Number.isFinite(us) ? start.call(time, life, us, WAKE, wake) : undefined;
+      const timer = Number.isFinite(us) ? start() : undefined;
     });
   }
 }
