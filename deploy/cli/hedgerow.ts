@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import { SIGNAL_LISTENERS_MAX } from "../process/process-world.ts";
 import { attackCommand } from "./attack-command.ts";
 import { checkCommand } from "./check-command.ts";
-import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
+import { type Command, CommandError, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
+import { experimentCommand } from "./experiment-command.ts";
 import { formatCommand } from "./format-command.ts";
 import { genCommand } from "./gen-command.ts";
 import { graphCommand } from "./graph-command.ts";
@@ -14,12 +15,16 @@ import { newCommand } from "./new-command.ts";
 import { nodeCommand } from "./node-command.ts";
 import { recordingCommand, replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
+import { statusCommand } from "./status-command.ts";
+import { topCommand } from "./top-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   day: dayCommand,
   sim: simCommand,
   run: runCommand,
   node: nodeCommand,
+  status: statusCommand,
+  top: topCommand,
   ledger: ledgerCommand,
   check: checkCommand,
   format: formatCommand,
@@ -29,11 +34,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   attack: attackCommand,
   recording: recordingCommand,
   replay: replayCommand,
+  experiment: experimentCommand,
 };
 
 function help(): string {
   const lines = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`,
+    ([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`,
   );
   return `hedgerow COMMAND [options]
 
@@ -77,9 +83,10 @@ try {
   });
 } catch (error) {
   const isUsage = error instanceof UsageError;
+  const isPlain = isUsage || error instanceof CommandError;
   const text =
     error instanceof Error
-      ? isUsage
+      ? isPlain
         ? error.message
         : (error.stack ?? error.message)
       : String(error);
