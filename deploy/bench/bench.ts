@@ -11,7 +11,7 @@ import { benchPeers } from "./peers.ts";
 import { benchProcesses } from "./processes.ts";
 import { benchTimers } from "./timers.ts";
 
-// npm run bench -- [--json] [--quick] [--only messages|ledger|day|processes|discovery|timers|peers|soak|groups|membership|dht]
+// npm run bench -- [--json] [--quick] [--only PART], a part being a name in BENCHES.
 // Figures on stdout, progress on stderr; no verdict.
 
 const { values } = parseArgs({
@@ -42,6 +42,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   timers: () => benchTimers(quick ? 2 : 20),
   peers: () => benchPeers(quick ? 2 : 20),
   membership: async () => (await import("./membership.ts")).benchMembership(folder, quick),
+  simulator: async () => (await import("./simulator.ts")).benchSimulator(quick),
   groups: async () =>
     (await import("./groups.ts")).benchGroups(
       quick

@@ -2,6 +2,7 @@
 import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { SIGNAL_LISTENERS_MAX } from "../process/process-world.ts";
+import { attackCommand } from "./attack-command.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Command, CommandError, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
@@ -30,6 +31,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   graph: graphCommand,
   new: newCommand,
   gen: genCommand,
+  attack: attackCommand,
   recording: recordingCommand,
   replay: replayCommand,
   experiment: experimentCommand,
