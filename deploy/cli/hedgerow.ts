@@ -14,6 +14,7 @@ import { newCommand } from "./new-command.ts";
 import { nodeCommand } from "./node-command.ts";
 import { recordingCommand, replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
+import { testbedCommand } from "./testbed-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   day: dayCommand,
@@ -28,6 +29,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   gen: genCommand,
   recording: recordingCommand,
   replay: replayCommand,
+  testbed: testbedCommand,
   experiment: experimentCommand,
 };
 
@@ -59,7 +61,9 @@ async function main([name, ...words]: readonly string[], terminal: Terminal): Pr
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined)
     throw new UsageError(`there is no command ${name}; see hedgerow --help`);
-  if (words.includes("--help") || words.includes("-h")) {
+  // What follows -- belongs to somebody else.
+  const own = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
+  if (own.includes("--help") || own.includes("-h")) {
     terminal.out.write(`${command.help}\n`);
     return EXIT.ok;
   }

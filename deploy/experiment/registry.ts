@@ -15,6 +15,8 @@ export interface RegistryOptions {
   readonly killedShare: number;
   /** Of the choice of nodes. */
   readonly seed: number;
+  /** When, after the kills, values are looked up again, in ms; default 10,000. */
+  readonly laterMs?: number;
 }
 
 /** What one registry gave. */
@@ -65,7 +67,8 @@ export async function measureRegistry(
     const pushes = await pushAndLookUp(nodes, options.keyCount, choose);
     const killedCount = Math.floor(options.killedShare * nodes.length);
     progress(`${yardstick.name}: ${killedCount} nodes lose their power`);
-    const churn = await killSome(nodes, { killedCount, keyCount: options.keyCount }, choose);
+    const { keyCount, laterMs = LATER_MS } = options;
+    const churn = await killSome(nodes, { killedCount, keyCount, laterMs }, choose);
     const { name } = yardstick;
     return { name, hostCount: nodes.length, killedCount, ...pushes, ...churn };
   } finally {
@@ -122,7 +125,11 @@ async function pushAndLookUp(
 
 async function killSome(
   nodes: readonly RegistryNode[],
-  { killedCount, keyCount }: { readonly killedCount: number; readonly keyCount: number },
+  {
+    killedCount,
+    keyCount,
+    laterMs,
+  }: { readonly killedCount: number; readonly keyCount: number; readonly laterMs: number },
   choose: (count: number) => number,
 ): Promise<Pick<RegistryRun, "keptAtOnceShare" | "keptLaterShare" | "lookupAfterKillMs">> {
   for (let number = 0; number < keyCount; number += 1) {
@@ -144,7 +151,7 @@ async function killSome(
     return found;
   };
   const atOnce = await lookUp();
-  await sleep(LATER_MS);
+  await sleep(laterMs);
   const later = await lookUp();
   const share = (all: readonly (Done | undefined)[]): number =>
     all.filter((done) => done?.values.includes("1")).length / keyCount;
