@@ -14,6 +14,8 @@ export const ERROR_SENTENCES = {
   CONTRACT_DEPLOY_REFUSED: "the chain refused to create a contract",
   CONTRACT_READ_REFUSED: "the contract refused a read",
   CONTRACT_UNBOUND: "a contract port was used before bind or deploy",
+  DHT_OPTION_INVALID: "an option of the registry is out of its range",
+  DHT_VALUE_INVALID: "a key or a value is too long for the registry, empty, or one too many",
   FILE_MISSING: "there is no such file",
   FILE_NAME_INVALID: "a file is named by letters, digits, points, hyphens and underscores",
   GROUP_OPTION_INVALID: "an option of a group is out of its range",
