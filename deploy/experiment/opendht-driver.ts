@@ -71,8 +71,8 @@ async function untilUp(): Promise<void> {
 const { seed } = driverOptions();
 const join = seed === undefined ? [] : ["-b", `${seed}:${UDP_PORT}`];
 const words = ["-p", String(UDP_PORT), ...join, "--proxyserver", String(PROXY_PORT)];
-// It reads commands from its input, and ends with it.
-const node = spawn("dhtnode", words, { stdio: ["pipe", "ignore", "inherit"] });
+// It reads commands from its input, and ends with it, not always without a complaint.
+const node = spawn("dhtnode", words, { stdio: ["pipe", "ignore", "ignore"] });
 node.on("exit", () => process.exit());
 await untilUp();
 await runDriver(access);
