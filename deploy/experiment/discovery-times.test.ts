@@ -75,7 +75,7 @@ describe("what an experiment's events say", () => {
     const { times } = discoveryTimes(["h1"], EVENTS);
     const sizes = [...new Set(PAPER_RANGES.map(({ hostCount }) => hostCount))];
     const runs = sizes.map((hostCount) => ({
-      ...{ hostCount, order: "publisher-last" as const, times, lost: [], datagramMs: [0.1] },
+      ...{ hostCount, order: "publisher-last" as const, times, lost: [], broadcastMs: [0.1] },
     }));
     const svg = discoverySvg(runs, "title");
     assert.equal(svg.match(/r="2\.4"/g)?.length, 2 * sizes.length);
