@@ -18,7 +18,13 @@ const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 function ask(method: string, path: string, body = ""): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const options = { host: "127.0.0.1", port: PROXY_PORT, method, path, agent };
-    request(options, resolve).on("error", reject).end(body);
+    const asked = request(options, resolve);
+    asked.on("error", (error) => {
+      // A connection that rested: the proxy had closed it before it could read from it.
+      if (asked.reusedSocket) ask(method, path, body).then(resolve, reject);
+      else reject(error);
+    });
+    asked.end(body);
   });
 }
 

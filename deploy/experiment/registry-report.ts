@@ -16,6 +16,7 @@ export function registryText(runs: readonly RegistryRun[]): string {
     ["  found: of dead owners", ({ foundAtOnce }) => percent(foundAtOnce.dead)],
     ["  later: of living owners", ({ foundLater }) => percent(foundLater.living)],
     ["  later: of dead owners", ({ foundLater }) => percent(foundLater.dead)],
+    ["  others that ended by then", ({ crashedCount }) => String(crashedCount)],
   ];
   const head = ["".padEnd(32), ...runs.map(({ name }) => name.padStart(24))].join("");
   const lines = rows.map(([title, cell]) =>

@@ -41,6 +41,8 @@ export interface RegistryRun {
   /** After the kills: which share of the values a surviving node finds. */
   readonly foundAtOnce: Found;
   readonly foundLater: Found;
+  /** Nodes that nobody killed, and that ended all the same: they find nothing. */
+  readonly crashedCount: number;
   /** Lookups right after the kills, in ms. */
   readonly lookupAfterKillMs: readonly number[];
 }
@@ -140,7 +142,7 @@ async function killSome(
     readonly killedCount: number;
   },
   choose: (count: number) => number,
-): Promise<Pick<RegistryRun, "foundAtOnce" | "foundLater" | "lookupAfterKillMs">> {
+): Promise<Pick<RegistryRun, "foundAtOnce" | "foundLater" | "lookupAfterKillMs" | "crashedCount">> {
   // The first one stays: it is where newcomers begin, and not what is measured.
   const alive = [...nodes];
   const killed = Array.from({ length: killedCount }, () =>
@@ -169,7 +171,9 @@ async function killSome(
   };
   const foundAtOnce = await found(lookupAfterKillMs);
   await sleep(laterMs);
-  return { foundAtOnce, foundLater: await found(), lookupAfterKillMs };
+  const foundLater = await found();
+  const crashedCount = alive.filter(({ isEnded }) => isEnded).length;
+  return { foundAtOnce, foundLater, lookupAfterKillMs, crashedCount };
 }
 
 function tookMs({ beganUs, endedUs }: Done): number {

@@ -105,6 +105,11 @@ export class RegistryNode {
     });
   }
 
+  /** Whether its program has ended, killed or by itself. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
   /** Ends it as a loss of power does. */
   async kill(): Promise<void> {
     await this.#testbed.killAll(this.host);
