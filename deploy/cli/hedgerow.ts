@@ -3,7 +3,7 @@ import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { SIGNAL_LISTENERS_MAX } from "../process/process-world.ts";
 import { checkCommand } from "./check-command.ts";
-import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
+import { type Command, CommandError, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
 import { experimentCommand } from "./experiment-command.ts";
 import { formatCommand } from "./format-command.ts";
@@ -14,13 +14,17 @@ import { newCommand } from "./new-command.ts";
 import { nodeCommand } from "./node-command.ts";
 import { recordingCommand, replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
+import { statusCommand } from "./status-command.ts";
 import { testbedCommand } from "./testbed-command.ts";
+import { topCommand } from "./top-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   day: dayCommand,
   sim: simCommand,
   run: runCommand,
   node: nodeCommand,
+  status: statusCommand,
+  top: topCommand,
   ledger: ledgerCommand,
   check: checkCommand,
   format: formatCommand,
@@ -81,9 +85,10 @@ try {
   });
 } catch (error) {
   const isUsage = error instanceof UsageError;
+  const isPlain = isUsage || error instanceof CommandError;
   const text =
     error instanceof Error
-      ? isUsage
+      ? isPlain
         ? error.message
         : (error.stack ?? error.message)
       : String(error);
