@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Program } from "../../agent/core/program.ts";
+import { openSwitchboard } from "../../agent/core/switchboard.ts";
 import { Discovery } from "../../agent/discovery/discovery.ts";
 import { WALK_DEFAULTS } from "../../agent/sim/fault-walk.ts";
 import { Simulation } from "../../agent/sim/simulation.ts";
@@ -50,9 +51,10 @@ function start(
   const board: Program = async (world, options, _parent, signal) => {
     const boardId = String(options);
     known.delete(boardId);
+    await using switchboard = await openSwitchboard(world.lan);
     const discovery = new Discovery(
       world,
-      { boardId, cluster: "attack", beaconUdpPort: 7 },
+      { boardId, cluster: "attack", beaconUdpPort: 7, switchboard },
       (event) => world.log.write("info", event.kind, { board: event.boardId }),
     );
     discovery.registry.provide("p", { key: KEY, endpoint: endpointOf(boardId) });

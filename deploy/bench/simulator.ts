@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { openSwitchboard } from "../../agent/core/switchboard.ts";
 import { Discovery } from "../../agent/discovery/discovery.ts";
 import { Simulation } from "../../agent/sim/simulation.ts";
 import { helloScenario } from "../attack/hello-scenario.ts";
@@ -45,12 +46,14 @@ async function measured(name: string, sim: Simulation, spanMs: number): Promise<
   ];
 }
 
-function discovery(signal: AbortSignal): Simulation {
+async function discovery(signal: AbortSignal): Promise<Simulation> {
   const sim = new Simulation({ seed: 1 });
   for (let index = 0; index < BOARD_COUNT; index += 1) {
     const boardId = `b${index}`;
-    const options = { boardId, cluster: "bench", beaconUdpPort: UDP_PORT };
-    const board = new Discovery(sim.host(boardId).openWorld("agent"), options, () => undefined);
+    const world = sim.host(boardId).openWorld("agent");
+    const switchboard = await openSwitchboard(world.lan);
+    const options = { boardId, cluster: "bench", beaconUdpPort: UDP_PORT, switchboard };
+    const board = new Discovery(world, options, () => undefined);
     board.registry.provide("p", { key: "k", endpoint: `at ${boardId}` });
     void board.run(signal);
   }

@@ -16,6 +16,7 @@ import { nodeCommand } from "./node-command.ts";
 import { recordingCommand, replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
 import { statusCommand } from "./status-command.ts";
+import { testbedCommand } from "./testbed-command.ts";
 import { topCommand } from "./top-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -34,6 +35,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   attack: attackCommand,
   recording: recordingCommand,
   replay: replayCommand,
+  testbed: testbedCommand,
   experiment: experimentCommand,
 };
 
@@ -65,7 +67,9 @@ async function main([name, ...words]: readonly string[], terminal: Terminal): Pr
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined)
     throw new UsageError(`there is no command ${name}; see hedgerow --help`);
-  if (words.includes("--help") || words.includes("-h")) {
+  // What follows -- belongs to somebody else.
+  const own = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
+  if (own.includes("--help") || own.includes("-h")) {
     terminal.out.write(`${command.help}\n`);
     return EXIT.ok;
   }
