@@ -5,7 +5,6 @@
 export const ERROR_SENTENCES = {
   APPLICATION_UNKNOWN: "no application has this name",
   ASSET_MISSING: "the application carries no such file",
-  BEACON_EXPIRY_TOO_SHORT: "under three intervals, two lost packets look like death",
   CHAIN_DATABASE_FOREIGN: "the database holds another chain than the one asked for",
   CHAIN_OPTIONS_INVALID: "an option of the embedded chain is missing or out of range",
   COMPONENT_OPTION_INVALID: "a component got a parameter that it cannot use",

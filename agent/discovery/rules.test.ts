@@ -91,7 +91,6 @@ describe("registry", () => {
           x: new Registry(shared.of("x"), placeOf),
           y: new Registry(shared.of("y"), placeOf),
         };
-        type Name = keyof typeof registries;
         const all = new Map<string, { board: string; key: string; endpoint: string }>();
         const listeners: {
           board: string;
@@ -109,22 +108,20 @@ describe("registry", () => {
         for (const step of plan) {
           if (step.do === "provide") {
             const { board: at, owner: by, provider: one } = step;
-            registries[at as Name].provide(by, one);
+            registries[at].provide(by, one);
             all.set(`${at} ${by} ${one.key} ${one.endpoint}`, { board: at, ...one });
           } else if (step.do === "withdraw") {
-            registries[step.board as Name].withdraw(step.owner);
+            registries[step.board].withdraw(step.owner);
             for (const name of [...all.keys()])
               if (name.startsWith(`${step.board} ${step.owner} `)) all.delete(name);
           } else if (step.do === "withdrawOne") {
             const { board: at, owner: by, provider: one } = step;
-            registries[at as Name].withdrawOne(by, one);
+            registries[at].withdrawOne(by, one);
             all.delete(`${at} ${by} ${one.key} ${one.endpoint}`);
           } else if (step.do === "require") {
             const told: string[][] = [];
             const { key } = step.provider;
-            const undo = registries[step.board as Name].require(key, (each) =>
-              told.push([...each]),
-            );
+            const undo = registries[step.board].require(key, (each) => told.push([...each]));
             listeners.push({ board: step.board, key, told, undo, live: true });
           } else {
             const listener = listeners[step.place % Math.max(1, listeners.length)];

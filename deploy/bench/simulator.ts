@@ -17,7 +17,11 @@ export async function benchSimulator(isQuick: boolean): Promise<Figure[]> {
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
   const figures = [
-    await measured(`discovery, ${BOARD_COUNT} boards`, discovery(stop.signal), 100_000 * share),
+    await measured(
+      `discovery, ${BOARD_COUNT} boards`,
+      await discovery(stop.signal),
+      100_000 * share,
+    ),
     await measured(
       `a probe and its answer a second, ${BOARD_COUNT} boards`,
       await probes(stop.signal),
