@@ -66,7 +66,7 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
       broadcastHost: textOf(values, "broadcast") ?? "127.255.255.255",
       assetsFolder: resolve(model === undefined ? "." : dirname(model)),
       dataFolder: resolve(textOf(values, "data") ?? "node-data"),
-      ...{ levelMin: "info", logicalUtcUs: undefined },
+      ...{ levelMin: "info", logicalUtcUs: undefined, keepsLogs: true },
     });
     const channel = {
       send: (message: unknown) => terminal.out.write(`${JSON.stringify(message)}\n`),
