@@ -6,6 +6,7 @@ import { checkCommand } from "./check-command.ts";
 import { type Command, CommandError, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
+import { experimentCommand } from "./experiment-command.ts";
 import { formatCommand } from "./format-command.ts";
 import { genCommand } from "./gen-command.ts";
 import { graphCommand } from "./graph-command.ts";
@@ -35,11 +36,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   gen: genCommand,
   recording: recordingCommand,
   replay: replayCommand,
+  experiment: experimentCommand,
 };
 
 function help(): string {
   const lines = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`,
+    ([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`,
   );
   return `hedgerow COMMAND [options]
 
