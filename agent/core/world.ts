@@ -5,6 +5,7 @@ import type { Files } from "./files.ts";
 import type { Identity } from "./identity.ts";
 import type { Lan } from "./lan.ts";
 import type { Log } from "./log.ts";
+import type { LogHistory } from "./log-history.ts";
 import type { Nics } from "./nics.ts";
 import type { Random } from "./random.ts";
 import type { Resources } from "./resources.ts";
@@ -29,5 +30,6 @@ export interface World {
   readonly assets: Assets;
   readonly resources: Resources;
   readonly log: Log;
+  readonly history: LogHistory;
   readonly activity: Activity;
 }

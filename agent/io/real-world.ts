@@ -7,8 +7,10 @@ import type { World } from "../core/world.ts";
 import { BoardIdentity } from "./board-identity.ts";
 import type { CurveKeys } from "./curve-keys.ts";
 import { DiskFiles } from "./disk-files.ts";
+import { DiskLogHistory } from "./disk-log-history.ts";
 import { FileAssets } from "./file-assets.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
+import { KeptLog } from "./kept-log.ts";
 import { LaterResources, LaterRpc, LaterStore } from "./later.ts";
 import { LineLog } from "./line-log.ts";
 import { NodeRandom } from "./node-random.ts";
@@ -42,6 +44,8 @@ export interface RealWorldOptions {
   readonly keyPath?: string;
   /** Default: nobody counts. A CountedActivity for logical time. */
   readonly activity?: Activity;
+  /** Whether what is logged is kept in the data folder; default: no. */
+  readonly keepsLogs?: boolean;
   /** Default: process.stderr. */
   readonly logStream?: Writable;
 }
@@ -62,7 +66,10 @@ export function makeWorld(options: RealWorldOptions): World {
   const systemClock = new SystemClock();
   const clock = options.clock ?? systemClock;
   const { activity = NO_ACTIVITY } = options;
-  const log = new LineLog({ name, stream: logStream, levelMin, clock });
+  const lines = new LineLog({ name, stream: logStream, levelMin, clock });
+  const folder = join(options.dataFolder, "logs");
+  const log =
+    options.keepsLogs === true ? new KeptLog({ name, folder, clock, beside: lines }) : lines;
   const lasting = { folder: lastingFolder(options.dataFolder, name) };
   return {
     ...{ clock, log, oscillator: systemClock },
@@ -77,6 +84,7 @@ export function makeWorld(options: RealWorldOptions): World {
     }),
     store: new LaterStore(options.dataFolder),
     spawner: new ProgramSpawner({ lasting, ...options.spawner }, log),
+    history: new DiskLogHistory(options.dataFolder),
     files: new DiskFiles(join(options.dataFolder, "recordings")),
     rpc: new LaterRpc({ socketFolder: controlFolder(options.dataFolder), ...options.rpc }),
     assets: new FileAssets(options.assetsFolder),

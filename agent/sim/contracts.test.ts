@@ -6,6 +6,7 @@ import { clockContract } from "../core/clock.contract.ts";
 import { filesContract } from "../core/files.contract.ts";
 import { identityContract } from "../core/identity.contract.ts";
 import { lanContract } from "../core/lan.contract.ts";
+import { logHistoryContract } from "../core/log-history.contract.ts";
 import { nicsContract } from "../core/nics.contract.ts";
 import { randomContract } from "../core/random.contract.ts";
 import { rpcContract } from "../core/rpc.contract.ts";
@@ -42,6 +43,7 @@ async function simulated(body: (world: World) => Promise<void>): Promise<void> {
 clockContract("simulated", simulated);
 filesContract("simulated", simulated);
 identityContract("simulated", (board) => new SimIdentity(board));
+logHistoryContract("simulated", simulated);
 lanContract("simulated", 1000, simulated);
 nicsContract("simulated", async (body) => {
   const sim = new Simulation({ seed: 1 });

@@ -12,6 +12,7 @@ import { SimDisk } from "./sim-disk.ts";
 import { SimFiles } from "./sim-files.ts";
 import { SimIdentity } from "./sim-identity.ts";
 import { SimLan } from "./sim-lan.ts";
+import { SimLogHistory } from "./sim-log-history.ts";
 import { NicBoard } from "./sim-nics.ts";
 import type { Shared, SimParts } from "./sim-parts.ts";
 import { SimProgram } from "./sim-program.ts";
@@ -35,6 +36,8 @@ export class SimHost {
   readonly disk: SimDisk;
   /** The host's network interfaces; a test sets them. */
   readonly nics: NicBoard;
+  /** What its programs have logged. */
+  readonly history = new SimLogHistory();
   /** What its programs use of the processor and of memory: a test sets it. */
   readonly loads: SimLoads;
   /** Starts what its system starts when it gets power; a test sets it. */
@@ -283,8 +286,11 @@ export class SimHost {
         write: (level, event, facts) => {
           if (life.dead) return;
           timeline.record(`log ${level} ${life.name} ${event}`, facts);
+          const program = life.name.slice(this.name.length + 1);
+          this.history.add({ utcUs: this.time.utcUs(), level, program, event, facts });
         },
       },
+      history: this.history,
       activity: NO_ACTIVITY,
     };
   }

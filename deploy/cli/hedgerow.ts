@@ -6,11 +6,13 @@ import { attackCommand } from "./attack-command.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Command, CommandError, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
+import { doctorCommand } from "./doctor-command.ts";
 import { experimentCommand } from "./experiment-command.ts";
 import { formatCommand } from "./format-command.ts";
 import { genCommand } from "./gen-command.ts";
 import { graphCommand } from "./graph-command.ts";
 import { ledgerCommand } from "./ledger-command.ts";
+import { logsCommand } from "./logs-command.ts";
 import { newCommand } from "./new-command.ts";
 import { nodeCommand } from "./node-command.ts";
 import { recordingCommand, replayCommand } from "./replay-command.ts";
@@ -26,6 +28,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   node: nodeCommand,
   status: statusCommand,
   top: topCommand,
+  logs: logsCommand,
+  doctor: doctorCommand,
   ledger: ledgerCommand,
   check: checkCommand,
   format: formatCommand,

@@ -18,6 +18,8 @@ export interface ProcessWorldOptions {
   readonly dataFolder: string;
   readonly assetsFolder: string;
   readonly levelMin: LogLevel;
+  /** Whether what is logged is kept in the data folder; default: no. */
+  readonly keepsLogs?: boolean;
   /** Where cluster time stands; undefined: it is the machine's. */
   readonly logicalUtcUs: number | undefined;
 }
@@ -64,6 +66,7 @@ export function processWorld(
   };
   const base = {
     ...{ name, host, broadcastHost, assetsFolder, levelMin },
+    keepsLogs: options.keepsLogs ?? false,
     dataFolder: name === board ? boardFolder : ownFolder(boardFolder),
     spawner: {
       folderOf: (userId: number) => userFolder(boardFolder, userId),
