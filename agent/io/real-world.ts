@@ -7,6 +7,7 @@ import type { World } from "../core/world.ts";
 import { BoardIdentity } from "./board-identity.ts";
 import type { CurveKeys } from "./curve-keys.ts";
 import { DiskFiles } from "./disk-files.ts";
+import { DiskTree } from "./disk-tree.ts";
 import { FileAssets } from "./file-assets.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
 import { LaterResources, LaterRpc, LaterStore } from "./later.ts";
@@ -30,6 +31,8 @@ export interface RealWorldOptions {
   readonly dataFolder: string;
   /** Where the application's files are. */
   readonly assetsFolder: string;
+  /** Where the board's tree of files is; default "tree" in the data folder. */
+  readonly treeFolder?: string;
   readonly spawner: ProgramSpawnerOptions;
   readonly rpc?: HttpRpcOptions;
   /** See ZmqWireOptions; default: the wire is not secured. */
@@ -73,6 +76,7 @@ export function makeWorld(options: RealWorldOptions): World {
     store: new LaterStore(options.dataFolder),
     spawner: new ProgramSpawner({ lasting, ...options.spawner }, log),
     files: new DiskFiles(join(options.dataFolder, "recordings")),
+    tree: new DiskTree(options.treeFolder ?? join(options.dataFolder, "tree")),
     rpc: new LaterRpc(options.rpc),
     assets: new FileAssets(options.assetsFolder),
     resources: new LaterResources(options.dataFolder),

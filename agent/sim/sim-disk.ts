@@ -1,6 +1,7 @@
 import { AgentError } from "../core/errors.ts";
 import type { Database, Entry, ScanRange, Store, Writer } from "../core/store.ts";
 import type { Life } from "./life.ts";
+import { SimTreeDisk } from "./sim-tree.ts";
 import type { Timeline } from "./timeline.ts";
 
 /**
@@ -19,6 +20,8 @@ export class SimDisk {
   readonly databases = new Map<string, Map<string, SimTable>>();
   /** Files by name, each in the pieces that were written. */
   readonly files = new Map<string, Uint8Array[]>();
+  /** Folders and files, which lose at a loss of power what was not synced. */
+  readonly tree = new SimTreeDisk();
   readonly owners = new Map<string, Life>();
   transactionCount = 0;
 

@@ -17,6 +17,7 @@ import type { Shared, SimParts } from "./sim-parts.ts";
 import { SimProgram } from "./sim-program.ts";
 import { SimLoads, SimResources } from "./sim-resources.ts";
 import { SimRpc } from "./sim-rpc.ts";
+import { SimTree } from "./sim-tree.ts";
 import { SimWire } from "./sim-wire.ts";
 
 /** What the hosts of one simulation have in common. */
@@ -38,6 +39,8 @@ export class SimHost {
   readonly loads: SimLoads;
   readonly #options: HostOptions;
   readonly #random: SeededRandom;
+  /** What a loss of power leaves of what was not synced. */
+  readonly #power: SeededRandom;
   readonly #time: HostTime;
   readonly #identity: SimIdentity;
   readonly #loopback = new Listeners();
@@ -49,6 +52,8 @@ export class SimHost {
     this.name = name;
     this.#options = options;
     this.#random = new SeededRandom(`${options.seed} host ${name}`);
+    this.#power = new SeededRandom(`${options.seed} power ${name}`);
+    this.disk.tree.onCut = () => this.powerOff();
     this.#time = new HostTime(options.shared.timeline);
     this.#identity = new SimIdentity(name);
     this.loads = new SimLoads(options.shared.timeline);
@@ -77,6 +82,7 @@ export class SimHost {
   /** Kills all that runs here, in one instant. The disk keeps what is durable. */
   powerOff(): void {
     for (const life of [...this.#lives]) life.end({ kind: "killed", reason: "power lost" });
+    this.disk.tree.powerLost(this.#power);
   }
 
   /** Kills the program called `name`; false when none runs. */
@@ -167,6 +173,7 @@ export class SimHost {
       wire: new SimWire(parts),
       store: new SimStore(timeline, life, this.disk),
       files: new SimFiles(life, this.disk.files),
+      tree: new SimTree(this.disk.tree, this.name, () => life.dead),
       spawner: {
         spawn: (call) => {
           if (life.dead) throw new Error("the program was killed");

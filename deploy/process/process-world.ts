@@ -64,6 +64,7 @@ export function processWorld(
   };
   const base = {
     ...{ name, host, broadcastHost, assetsFolder, levelMin },
+    treeFolder: join(boardFolder, "tree"),
     dataFolder: name === board ? boardFolder : ownFolder(boardFolder),
     spawner: {
       folderOf: (userId: number) => userFolder(boardFolder, userId),
