@@ -93,7 +93,7 @@ describe("bundle", function () {
       { version: "1.2" },
       { sequence: -1 },
       { sequence: 1.5 },
-      { format: 2 as 1 },
+      { format: 2 },
       { model: "other.riaps" },
       { code: "none.js" },
       { architectures: ["a b"] },

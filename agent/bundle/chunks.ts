@@ -3,7 +3,10 @@ import { hexOf } from "../core/hex.ts";
 
 /** Sizes of chunks, in bytes: a frame of the wire holds many, a small change touches one or two. */
 export const CHUNK_BYTES_MIN = 16 * 1024;
-export const CHUNK_BYTES_MAX = 256 * 1024;
+export /**
+ *
+ */
+const CHUNK_BYTES_MAX = 256 * 1024;
 /** A boundary about every 64 KiB, after the least size. */
 const BOUNDARY_MASK = 0xffff;
 

@@ -5,7 +5,10 @@ import { isVersion } from "./version.ts";
 
 /** Most files of a bundle, and most bytes of all of them: a board has 512 MiB and an SD card. */
 export const FILES_MAX = 2_000;
-export const BUNDLE_BYTES_MAX = 64 * 1024 * 1024;
+export /**
+ *
+ */
+const BUNDLE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** What a bundle says of itself: everything that its signature covers. */
 export interface Manifest {
@@ -50,7 +53,10 @@ export interface BundledFile {
 
 /** Bounds of ReadyTerms, in ms. */
 export const DEADLINE_MS_MAX = 3_600_000;
-export const SETTLE_MS_MAX = 600_000;
+export /**
+ *
+ */
+const SETTLE_MS_MAX = 600_000;
 
 /** The text that is signed. */
 export function manifestText(manifest: Manifest): string {

@@ -4,6 +4,9 @@ import { recordOf } from "./canonical.ts";
 
 /** What somebody may do: each may what the ones before may. */
 export const ROLES = ["viewer", "operator", "admin"] as const;
+/**
+ *
+ */
 export type Role = (typeof ROLES)[number];
 
 /** One key that a board knows. */

@@ -1,4 +1,4 @@
-import { type Canonical, canonicalText, readCanonical, recordOf } from "../bundle/canonical.ts";
+import { canonicalText, readCanonical, recordOf } from "../bundle/canonical.ts";
 
 /** What the board keeps in mind of one application: replaced whole, or not at all. */
 export interface AppState {
@@ -34,7 +34,7 @@ const REASON_LENGTH_MAX = 500;
 export function encodeState(state: AppState): Uint8Array {
   const { failed } = state;
   const short = failed && { ...failed, reason: failed.reason.slice(0, REASON_LENGTH_MAX) };
-  const text = canonicalText({ ...state, failed: short } as unknown as Canonical);
+  const text = canonicalText({ ...state, failed: short });
   return new TextEncoder().encode(text);
 }
 

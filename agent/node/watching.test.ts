@@ -14,6 +14,7 @@ import type { ActorInstance } from "../model/instances.ts";
 import { Cluster } from "./cluster.contract.ts";
 import { crewsOf, inheritanceOf } from "./crew-rule.ts";
 import { superviseCrew } from "./crew-supervisor.ts";
+import { HealthDesk } from "./health-desk.ts";
 import { IncidentRule } from "./incident-rule.ts";
 import { NewsDesk } from "./news-desk.ts";
 import type { NodeMessage } from "./node-options.ts";
@@ -223,7 +224,8 @@ describe("crews", () => {
       const tell = (message: NodeMessage): void => void told.push(message);
       const settled = AbortSignal.abort();
       const watch = { pingIntervalMs: 500 };
-      const parts = { world, registry, news, ledger: undefined, watch, settled, tell };
+      const health = new HealthDesk(world.clock);
+      const parts = { world, registry, news, health, ledger: undefined, watch, settled, tell };
       return superviseCrew(parts, crew, {}, signal);
     };
     const cluster = new Cluster(texts, 1, { boss });
