@@ -1,18 +1,28 @@
 #!/usr/bin/env node
 import { setMaxListeners } from "node:events";
-import { readFileSync } from "node:fs";
 import { SIGNAL_LISTENERS_MAX } from "../process/process-world.ts";
+import {
+  removeCommand,
+  rollbackCommand,
+  startCommand,
+  statusCommand,
+  stopCommand,
+} from "./app-commands.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
+import { deployCommand } from "./deploy-command.ts";
 import { formatCommand } from "./format-command.ts";
 import { genCommand } from "./gen-command.ts";
 import { graphCommand } from "./graph-command.ts";
+import { keyCommand } from "./key-command.ts";
 import { ledgerCommand } from "./ledger-command.ts";
 import { newCommand } from "./new-command.ts";
 import { nodeCommand } from "./node-command.ts";
+import { packCommand } from "./pack-command.ts";
 import { recordingCommand, replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
+import { hedgerowVersion } from "./version-text.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   day: dayCommand,
@@ -25,6 +35,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   graph: graphCommand,
   new: newCommand,
   gen: genCommand,
+  key: keyCommand,
+  pack: packCommand,
+  deploy: deployCommand,
+  status: statusCommand,
+  rollback: rollbackCommand,
+  stop: stopCommand,
+  start: startCommand,
+  remove: removeCommand,
   recording: recordingCommand,
   replay: replayCommand,
 };
@@ -40,18 +58,13 @@ ${lines.join("\n")}
 hedgerow COMMAND --help tells more; hedgerow --version prints the version.`;
 }
 
-function version(): string {
-  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { readonly version: string }).version;
-}
-
 async function main([name, ...words]: readonly string[], terminal: Terminal): Promise<number> {
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
     terminal.out.write(`${help()}\n`);
     return name === undefined ? EXIT.usage : EXIT.ok;
   }
   if (name === "--version") {
-    terminal.out.write(`${version()}\n`);
+    terminal.out.write(`${hedgerowVersion()}\n`);
     return EXIT.ok;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import { BEACON_UDP_PORT } from "../../agent/discovery/discovery.ts";
@@ -7,6 +8,7 @@ import type { NodeOptions } from "../../agent/node/node-options.ts";
 import { processWorld } from "../process/process-world.ts";
 import { type Command, EXIT, UsageError } from "./command.ts";
 import { codeUrlOf, readModel } from "./read-model.ts";
+import { hedgerowVersion } from "./version-text.ts";
 import { readWords, textOf, wholeOption } from "./words.ts";
 
 const CHAIN_ID = 102_011;
@@ -31,13 +33,14 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
                         model, else an application of this build
   --ledger URL          JSON-RPC of the ledger, such as ws://127.0.0.1:8545
   --chain-id N          default ${CHAIN_ID}
+  --trust FILE          take applications in from those whom this file names; see hedgerow key, deploy
   --data FOLDER         where the board keeps its keys and its outbox; default ./node-data`,
   async run(words, terminal) {
     const string = { type: "string" } as const;
     const { values } = readWords(words, {
       ...{ name: string, cluster: string, host: string, broadcast: string, "udp-port": string },
       ...{ model: string, deployment: string, ledger: string, "chain-id": string, data: string },
-      code: string,
+      ...{ code: string, trust: string },
     });
     const board = textOf(values, "name") ?? hostname();
     const model = textOf(values, "model");
@@ -58,6 +61,7 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
       lasting: true,
       ...(application === undefined ? {} : { application }),
       ...(codeUrl === undefined ? {} : { codeUrl }),
+      ...deploymentOf(textOf(values, "trust")),
       ...(url === undefined ? {} : { ledger: { url, chainId } }),
     };
     const { world } = processWorld(board, {
@@ -75,6 +79,23 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
     return EXIT.ok;
   },
 };
+
+/** What a board that takes applications in is told. @throws UsageError when the trust file cannot be read. */
+function deploymentOf(trust: string | undefined): Pick<NodeOptions, "deployment"> {
+  if (trust === undefined) return {};
+  if (!existsSync(trust))
+    throw new UsageError(
+      `there is no trust file ${trust}; hedgerow key --help says how to make one`,
+    );
+  return {
+    deployment: {
+      trustText: readFileSync(trust, "utf8"),
+      architecture: process.arch,
+      hedgerowVersion: hedgerowVersion(),
+      doorUrl: new URL("../../agent/application.js", import.meta.url).href,
+    },
+  };
+}
 
 async function readApplication(
   model: string | undefined,
