@@ -140,7 +140,11 @@ async function hostActor(parts: ActorParts): Promise<void> {
   const here = hosts.filter((host) => host instanceof KeptHost);
   dispatch = (message) => {
     if (message.kind === "health") void answerHealth(here, message.number, tell);
-    else for (const { host } of here) hand(host, message);
+    for (const { host } of here) hand(host, message);
+    if (message.kind === "measure") {
+      const components = here.map(({ host }) => host.measure());
+      channel.send({ kind: "measures", number: message.number, components });
+    }
   };
   for (const message of early) dispatch(message);
   tell({ kind: "active" });
@@ -185,6 +189,7 @@ function hand(host: ComponentHost, message: ToActor): void {
       break;
     case "ping":
     case "health":
+    case "measure":
     case "ledger-result":
     case "ledger-fault":
     case "event":

@@ -2,6 +2,7 @@ import type { LedgerEvent } from "../component/ledger-service.ts";
 import type { Notice } from "../component/life.ts";
 import type { ActorInstance } from "../model/instances.ts";
 import type { Traffic } from "../resource/limit-judges.ts";
+import type { ComponentMeasure } from "./port-counters.ts";
 import type { SnapshotOptions } from "./snapshot-keeper.ts";
 
 /** What the program of one or more actors is told at its start. */
@@ -66,6 +67,12 @@ export type ToAgent =
   | { readonly kind: "health"; readonly number: number; readonly fault: string | null }
   /** What it has sent and received so far; from actors whose network is limited, when it has changed. */
   | { readonly kind: "traffic"; readonly traffic: Traffic }
+  /** The answer to `measure` with this number; components in threads answer by themselves. */
+  | {
+      readonly kind: "measures";
+      readonly number: number;
+      readonly components: readonly ComponentMeasure[];
+    }
   | Incident
   | LedgerCall
   /** The events of `readerId` should come; see LedgerService.follow. */
@@ -117,6 +124,8 @@ export type ToActor =
   | { readonly kind: "ping"; readonly number: number }
   /** Are its components as they should be? */
   | { readonly kind: "health"; readonly number: number }
+  /** What has passed through its ports? */
+  | { readonly kind: "measure"; readonly number: number }
   | { readonly kind: "notice"; readonly notice: Notice }
   /** Stop handling, or go on. */
   | { readonly kind: "pause" }

@@ -54,6 +54,11 @@ export function lastingFolder(dataFolder: string, name: string): string {
   return join(dataFolder, "lasting", encodeURIComponent(name));
 }
 
+/** Where the sockets of the programs with this data folder are. */
+export function controlFolder(dataFolder: string): string {
+  return join(dataFolder, "run");
+}
+
 /** The real world of one process. */
 export function makeWorld(options: RealWorldOptions): World {
   const { name, levelMin = "info", logStream = process.stderr } = options;
@@ -77,7 +82,7 @@ export function makeWorld(options: RealWorldOptions): World {
     spawner: new ProgramSpawner({ lasting, ...options.spawner }, log),
     files: new DiskFiles(join(options.dataFolder, "recordings")),
     tree: new DiskTree(options.treeFolder ?? join(options.dataFolder, "tree")),
-    rpc: new LaterRpc(options.rpc),
+    rpc: new LaterRpc({ socketFolder: controlFolder(options.dataFolder), ...options.rpc }),
     assets: new FileAssets(options.assetsFolder),
     resources: new LaterResources(options.dataFolder),
     activity,

@@ -10,6 +10,7 @@ import { type ApplicationTexts, actorsOn } from "./application-files.ts";
 import { type Crew, crewsOf, inheritanceOf } from "./crew-rule.ts";
 import { dismissed, superviseCrew } from "./crew-supervisor.ts";
 import type { NodeMessage } from "./node-options.ts";
+import type { StatusTable } from "./status-table.ts";
 import type { SupervisorParts } from "./supervisor-parts.ts";
 
 /** What the applications of a board have in common. */
@@ -18,6 +19,8 @@ export interface ApplicationsOptions {
   readonly lasting: boolean;
   /** Programs of an earlier agent: each application takes over what is its own. */
   readonly survivors: readonly Survivor[];
+  /** Knows which actors there are to be. */
+  readonly status: StatusTable;
 }
 
 /** An application as the agent runs it. */
@@ -72,13 +75,16 @@ export class Applications implements ApplicationHost {
    * @throws AgentError MODEL_INVALID
    */
   start(call: ApplicationCall, tell: (event: ApplicationEvent) => void = () => undefined): Running {
-    const { board, lasting } = this.#options;
+    const { board, lasting, status } = this.#options;
     const { texts, ...terms } = call;
-    const crews = crewsOf(actorsOn(texts, board), { codeUrl: undefined, ...terms, lasting });
+    const actors = actorsOn(texts, board);
+    status.add(actors);
+    const crews = crewsOf(actors, { codeUrl: undefined, ...terms, lasting });
     const names = new Set(crews.map(({ call: { name } }) => name));
     const own = this.#survivors.filter((survivor) => names.has(survivor.call.name));
     this.#survivors = this.#survivors.filter((survivor) => !own.includes(survivor));
-    const running = new Running(this.#partsFor(tell), { crews, own }, this.#signal);
+    const forget = (): void => status.remove(running.actors);
+    const running = new Running(this.#partsFor(tell), { crews, own, forget }, this.#signal);
     this.#running.add(running);
     void running.ended.then(() => this.#running.delete(running), this.#failed.reject);
     return running;
@@ -117,6 +123,13 @@ export class Applications implements ApplicationHost {
   }
 }
 
+interface RunningParts {
+  readonly crews: readonly Crew[];
+  readonly own: readonly Survivor[];
+  /** Called when it has been stopped for good: its actors are none of this board any more. */
+  readonly forget: () => void;
+}
+
 /** The crews of one application while they run. */
 class Running implements RunningApplication {
   readonly actors: readonly string[];
@@ -126,14 +139,12 @@ class Running implements RunningApplication {
   readonly retold: Promise<unknown>;
   readonly ended: Promise<unknown>;
   readonly #parts: SupervisorParts;
+  readonly #forget: () => void;
   readonly #over = new AbortController();
 
-  constructor(
-    parts: SupervisorParts,
-    { crews, own }: { readonly crews: readonly Crew[]; readonly own: readonly Survivor[] },
-    signal: AbortSignal,
-  ) {
+  constructor(parts: SupervisorParts, { crews, own, forget }: RunningParts, signal: AbortSignal) {
     this.#parts = parts;
+    this.#forget = forget;
     this.actors = crews.flatMap((crew) => crew.actors.map(({ instanceName }) => instanceName));
     const { kept, unwanted } = inheritanceOf(crews, own);
     this.keptCount = kept.size;
@@ -160,5 +171,6 @@ class Running implements RunningApplication {
   async stop(): Promise<void> {
     this.#over.abort();
     await this.ended;
+    this.#forget();
   }
 }

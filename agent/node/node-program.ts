@@ -10,8 +10,11 @@ import type { BoardEvent } from "../discovery/board-table.ts";
 import { Discovery, type DiscoveryOptions, expiryOf } from "../discovery/discovery.ts";
 import { Applications } from "./applications.ts";
 import { HealthDesk } from "./health-desk.ts";
+import { MeasureDesk } from "./measure-desk.ts";
 import { NewsDesk } from "./news-desk.ts";
+import { openNodeControl } from "./node-control.ts";
 import type { NodeLedgerOptions, NodeMessage, NodeOptions, NodeRequest } from "./node-options.ts";
+import { StatusTable } from "./status-table.ts";
 import type { SupervisorParts } from "./supervisor-parts.ts";
 
 /** Opens the ledger manager of a board. */
@@ -56,7 +59,12 @@ export function nodeProgram(openLedger: OpenLedger, openDeployment?: OpenDeploym
     const options = raw as NodeOptions;
     const { board, application, ledger: ledgerOptions, lasting = false } = options;
     const { codeUrl, record, play } = options;
-    const tell = (message: NodeMessage): void => parent.send(message);
+    const sinceMs = world.clock.monotonicMs();
+    const status = new StatusTable([], () => world.clock.monotonicMs());
+    const tell = (message: NodeMessage): void => {
+      status.heard(message);
+      parent.send(message);
+    };
     const survivors = lasting ? await world.spawner.survivors() : [];
     const ended = new AbortController();
     await using ledger =
@@ -75,10 +83,13 @@ export function nodeProgram(openLedger: OpenLedger, openDeployment?: OpenDeploym
     }, ended.signal);
     const settled = new AbortController();
     const { registry } = discovery;
+    const measures = new MeasureDesk(world);
+    const controlParts = { world, options, status, registry, measures, sinceMs };
+    await using _control = await openNodeControl(controlParts);
     const { watch = {} } = options;
-    const health = new HealthDesk(world.clock);
-    const parts = { world, registry, news, health, ledger, watch, settled: settled.signal, tell };
-    const applications = new Applications(parts, { board, lasting, survivors }, signal);
+    const desks = { news, measures, health: new HealthDesk(world.clock) };
+    const parts = { world, registry, ...desks, ledger, watch, settled: settled.signal, tell };
+    const applications = new Applications(parts, { board, lasting, survivors, status }, signal);
     if (application !== undefined)
       applications.start({ texts: application, codeUrl, record, play });
     await using deployment = await openManager(openDeployment, world, options, applications);

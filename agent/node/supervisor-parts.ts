@@ -2,6 +2,7 @@ import type { LedgerService } from "../component/ledger-service.ts";
 import type { World } from "../core/world.ts";
 import type { Registry } from "../discovery/registry.ts";
 import type { HealthDesk } from "./health-desk.ts";
+import type { MeasureDesk } from "./measure-desk.ts";
 import type { NewsDesk } from "./news-desk.ts";
 import type { NodeMessage } from "./node-options.ts";
 import type { WatchOptions } from "./watch-rule.ts";
@@ -12,6 +13,7 @@ export interface SupervisorParts {
   readonly registry: Registry;
   readonly news: NewsDesk;
   readonly health: HealthDesk;
+  readonly measures: MeasureDesk;
   /** Undefined when the board has no ledger. */
   readonly ledger: LedgerService | undefined;
   readonly watch: WatchOptions;

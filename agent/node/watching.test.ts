@@ -16,6 +16,7 @@ import { crewsOf, inheritanceOf } from "./crew-rule.ts";
 import { superviseCrew } from "./crew-supervisor.ts";
 import { HealthDesk } from "./health-desk.ts";
 import { IncidentRule } from "./incident-rule.ts";
+import { MeasureDesk } from "./measure-desk.ts";
 import { NewsDesk } from "./news-desk.ts";
 import type { NodeMessage } from "./node-options.ts";
 import { WatchRule } from "./watch-rule.ts";
@@ -225,7 +226,9 @@ describe("crews", () => {
       const settled = AbortSignal.abort();
       const watch = { pingIntervalMs: 500 };
       const health = new HealthDesk(world.clock);
-      const parts = { world, registry, news, health, ledger: undefined, watch, settled, tell };
+      const measures = new MeasureDesk(world);
+      const desks = { news, health, measures };
+      const parts = { world, registry, ...desks, ledger: undefined, watch, settled, tell };
       return superviseCrew(parts, crew, {}, signal);
     };
     const cluster = new Cluster(texts, 1, { boss });

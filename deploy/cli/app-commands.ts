@@ -17,10 +17,10 @@ interface Told {
   readonly answer: Answer;
 }
 
-/** `hedgerow status`: which versions boards have. */
-export const statusCommand: Command = {
+/** `hedgerow apps`: which versions boards have. */
+export const appsCommand: Command = {
   summary: "which applications and versions boards have, and how they are",
-  help: `hedgerow status [APP] --key FILE [options]
+  help: `hedgerow apps [APP] --key FILE [options]
 
 Asks every board that is found. A line per board and application: its phase (running, stopped, trying,
 healthy: waiting to be kept), the version, the one before, and the last one that failed, with the reason.
@@ -32,7 +32,7 @@ Exit status: 0 all boards answered, 1 one refused or was not found, 2 wrong usag
   async run(words, terminal) {
     const { values, positionals } = read(words);
     const [app, ...rest] = positionals;
-    if (rest.length > 0) throw new UsageError("status takes the name of one application, or none");
+    if (rest.length > 0) throw new UsageError("apps takes the name of one application, or none");
     const told = await askAll({ op: "status" }, values, terminal);
     if (told === undefined) return EXIT.failed;
     const lines = told.map(({ board, answer }): StatusLine => {
@@ -88,7 +88,7 @@ Exit status: 0 done on every board, 1 refused by one or not found, 2 wrong usage
       const { values, positionals } = read(words);
       const [app, ...rest] = positionals;
       if (app === undefined || rest.length > 0)
-        throw new UsageError(`${op} takes the name of an application; hedgerow status lists them`);
+        throw new UsageError(`${op} takes the name of an application; hedgerow apps lists them`);
       const told = await askAll({ op, app }, values, terminal);
       if (told === undefined) return EXIT.failed;
       const lines = told.map(({ board, answer }) => ({

@@ -2,16 +2,17 @@
 import { setMaxListeners } from "node:events";
 import { SIGNAL_LISTENERS_MAX } from "../process/process-world.ts";
 import {
+  appsCommand,
   removeCommand,
   rollbackCommand,
   startCommand,
-  statusCommand,
   stopCommand,
 } from "./app-commands.ts";
 import { checkCommand } from "./check-command.ts";
-import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
+import { type Command, CommandError, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
 import { deployCommand } from "./deploy-command.ts";
+import { experimentCommand } from "./experiment-command.ts";
 import { formatCommand } from "./format-command.ts";
 import { genCommand } from "./gen-command.ts";
 import { graphCommand } from "./graph-command.ts";
@@ -22,6 +23,8 @@ import { nodeCommand } from "./node-command.ts";
 import { packCommand } from "./pack-command.ts";
 import { recordingCommand, replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
+import { statusCommand } from "./status-command.ts";
+import { topCommand } from "./top-command.ts";
 import { hedgerowVersion } from "./version-text.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -29,6 +32,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   sim: simCommand,
   run: runCommand,
   node: nodeCommand,
+  status: statusCommand,
+  top: topCommand,
   ledger: ledgerCommand,
   check: checkCommand,
   format: formatCommand,
@@ -38,18 +43,19 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   key: keyCommand,
   pack: packCommand,
   deploy: deployCommand,
-  status: statusCommand,
+  apps: appsCommand,
   rollback: rollbackCommand,
   stop: stopCommand,
   start: startCommand,
   remove: removeCommand,
   recording: recordingCommand,
   replay: replayCommand,
+  experiment: experimentCommand,
 };
 
 function help(): string {
   const lines = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`,
+    ([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`,
   );
   return `hedgerow COMMAND [options]
 
@@ -88,9 +94,10 @@ try {
   });
 } catch (error) {
   const isUsage = error instanceof UsageError;
+  const isPlain = isUsage || error instanceof CommandError;
   const text =
     error instanceof Error
-      ? isUsage
+      ? isPlain
         ? error.message
         : (error.stack ?? error.message)
       : String(error);

@@ -48,7 +48,7 @@ describe("a fleet of real agents", function () {
   };
   /** Versions by board. */
   const versions = async (): Promise<readonly string[]> => {
-    const ended = await asked("status", "--json");
+    const ended = await asked("apps", "--json");
     const told = JSON.parse(ended.out) as { board: string; apps: AppStatus[] }[];
     return told.map(
       ({ board, apps: [app] }) => `${board} ${app?.current?.split("-")[0] ?? "none"}`,
@@ -155,7 +155,7 @@ describe("a fleet of real agents", function () {
     for (const op of ["stop", "start", "remove"] as const) {
       const ended = await asked(op, "Hello");
       assert.equal(ended.child.exitCode, 0, ended.out);
-      const shown = await asked("status");
+      const shown = await asked("apps");
       const expected = {
         stop: /1\.0\.0-\w+ stopped/,
         start: /running, actors Sensing/,
