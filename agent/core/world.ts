@@ -12,6 +12,7 @@ import type { Resources } from "./resources.ts";
 import type { Rpc } from "./rpc.ts";
 import type { Spawner } from "./spawner.ts";
 import type { Store } from "./store.ts";
+import type { Tree } from "./tree.ts";
 import type { Wire } from "./wire.ts";
 
 /** All that a program may touch. Built once per process: by agent/io on a board, by agent/sim in a test. */
@@ -25,6 +26,7 @@ export interface World {
   readonly wire: Wire;
   readonly store: Store;
   readonly files: Files;
+  readonly tree: Tree;
   readonly spawner: Spawner;
   readonly rpc: Rpc;
   readonly assets: Assets;

@@ -13,6 +13,7 @@ import { rpcContract } from "../core/rpc.contract.ts";
 import { CONTRACT_PROGRAMS, spawnerContract } from "../core/spawner.contract.ts";
 import type { Spawner } from "../core/spawner.ts";
 import { storeContract } from "../core/store.contract.ts";
+import { treeContract } from "../core/tree.contract.ts";
 import { wireContract } from "../core/wire.contract.ts";
 import type { World } from "../core/world.ts";
 import { SimIdentity } from "./sim-identity.ts";
@@ -66,4 +67,5 @@ spawnerContract("simulated threads", (body) =>
   }),
 );
 storeContract("simulated", simulated);
+treeContract("simulated", simulated);
 wireContract("simulated", simulated);

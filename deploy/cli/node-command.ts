@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { CONTROL_SOCKET } from "../../agent/control/control-server.ts";
@@ -10,6 +11,7 @@ import { processWorld } from "../process/process-world.ts";
 import { type Command, EXIT, UsageError } from "./command.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { codeUrlOf, readModel } from "./read-model.ts";
+import { hedgerowVersion } from "./version-text.ts";
 import { readWords, textOf, wholeOption } from "./words.ts";
 
 const CHAIN_ID = 102_011;
@@ -35,13 +37,14 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
   --ledger URL          JSON-RPC of the ledger, such as ws://127.0.0.1:8545
   --chain-id N          default ${CHAIN_ID}
   --metrics-port N      serves http://127.0.0.1:N/metrics for Prometheus; default: nowhere
+  --trust FILE          take applications in from those whom this file names; see hedgerow key, deploy
   --data FOLDER         where the board keeps its keys and its outbox; default ./node-data`,
   async run(words, terminal) {
     const string = { type: "string" } as const;
     const { values } = readWords(words, {
       ...{ name: string, cluster: string, host: string, broadcast: string, "udp-port": string },
       ...{ model: string, deployment: string, ledger: string, "chain-id": string, data: string },
-      ...{ code: string, "metrics-port": string },
+      ...{ code: string, trust: string, "metrics-port": string },
     });
     const board = textOf(values, "name") ?? hostname();
     const model = textOf(values, "model");
@@ -63,6 +66,7 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
       control: {},
       ...(application === undefined ? {} : { application }),
       ...(codeUrl === undefined ? {} : { codeUrl }),
+      ...deploymentOf(textOf(values, "trust")),
       ...(url === undefined ? {} : { ledger: { url, chainId } }),
     };
     const dataFolder = resolve(textOf(values, "data") ?? "node-data");
@@ -88,6 +92,23 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
     return EXIT.ok;
   },
 };
+
+/** What a board that takes applications in is told. @throws UsageError when the trust file cannot be read. */
+function deploymentOf(trust: string | undefined): Pick<NodeOptions, "deployment"> {
+  if (trust === undefined) return {};
+  if (!existsSync(trust))
+    throw new UsageError(
+      `there is no trust file ${trust}; hedgerow key --help says how to make one`,
+    );
+  return {
+    deployment: {
+      trustText: readFileSync(trust, "utf8"),
+      architecture: process.arch,
+      hedgerowVersion: hedgerowVersion(),
+      doorUrl: new URL("../../agent/application.js", import.meta.url).href,
+    },
+  };
+}
 
 async function readApplication(
   model: string | undefined,

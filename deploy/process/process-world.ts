@@ -67,6 +67,7 @@ export function processWorld(
   const base = {
     ...{ name, host, broadcastHost, assetsFolder, levelMin },
     keepsLogs: options.keepsLogs ?? false,
+    treeFolder: join(boardFolder, "tree"),
     dataFolder: name === board ? boardFolder : ownFolder(boardFolder),
     spawner: {
       folderOf: (userId: number) => userFolder(boardFolder, userId),
