@@ -26,7 +26,7 @@ const may = {
     "agent/discovery",
     "agent/resource",
   ],
-  "agent/(?:discovery|time|group|security|resource|chain|io|sim)": ["agent/core"],
+  "agent/(?:discovery|time|logical-time|group|security|resource|chain|io|sim)": ["agent/core"],
   "devices/bus": [],
   "devices/(?:linux|sim)": ["devices/bus", "agent/core"],
   "devices/drivers": ["devices/bus", "agent/core", "agent/component", "agent/message"],
