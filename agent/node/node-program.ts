@@ -1,6 +1,7 @@
 import { isPublisherKey } from "../actor/provider-key.ts";
 import type { LedgerService } from "../component/ledger-service.ts";
 import type { Program } from "../core/program.ts";
+import { openSwitchboard } from "../core/switchboard.ts";
 import { aborted, deferred } from "../core/waiting.ts";
 import type { World } from "../core/world.ts";
 import type { BoardEvent } from "../discovery/board-table.ts";
@@ -8,6 +9,7 @@ import { Discovery, type DiscoveryOptions, expiryOf } from "../discovery/discove
 import { actorsOn } from "./application-files.ts";
 import { type Crew, crewsOf, type Inheritance, inheritanceOf } from "./crew-rule.ts";
 import { dismissed, superviseCrew } from "./crew-supervisor.ts";
+import { keepTime } from "./keep-time.ts";
 import { NewsDesk } from "./news-desk.ts";
 import type { NodeLedgerOptions, NodeMessage, NodeOptions, NodeRequest } from "./node-options.ts";
 import type { SupervisorParts } from "./supervisor-parts.ts";
@@ -49,6 +51,15 @@ export function nodeProgram(openLedger: OpenLedger): Program {
       ledgerOptions === undefined
         ? undefined
         : await openLedger(world, { ...ledgerOptions, database: `ledger-${board}` }, ended.signal);
+    const { time: timeOptions } = options;
+    await using switchboard =
+      timeOptions === undefined ? undefined : await openSwitchboard(world.lan, timeOptions.udpPort);
+    const time =
+      switchboard &&
+      timeOptions &&
+      keepTime({ world, switchboard }, board, timeOptions, ended.signal);
+    time?.setPeers(timeOptions?.peers ?? []);
+    await time?.ready;
     const news = new NewsDesk();
     const discoveryOptions = discoveryOptionsOf(options);
     const discovery = new Discovery(world, discoveryOptions, (event) =>
@@ -78,7 +89,7 @@ export function nodeProgram(openLedger: OpenLedger): Program {
     // A manager that fails takes the agent down with it, and says why.
     await Promise.race([Promise.all([aborted(signal), ...running]), discovering]);
     ended.abort();
-    await discovering;
+    await Promise.all([discovering, time?.running]);
   };
 }
 

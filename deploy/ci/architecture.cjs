@@ -25,6 +25,7 @@ const may = {
     "agent/actor",
     "agent/discovery",
     "agent/resource",
+    "agent/time",
   ],
   "agent/(?:discovery|time|logical-time|group|security|resource|chain|io|sim)": ["agent/core"],
   "devices/bus": [],
