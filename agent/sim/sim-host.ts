@@ -8,7 +8,7 @@ import { type HostCpu, Life } from "./life.ts";
 import { Listeners } from "./listeners.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { SimClock } from "./sim-clock.ts";
-import { SimDisk, SimStore } from "./sim-disk.ts";
+import { SimDisk } from "./sim-disk.ts";
 import { SimFiles } from "./sim-files.ts";
 import { SimIdentity } from "./sim-identity.ts";
 import { SimLan } from "./sim-lan.ts";
@@ -17,6 +17,7 @@ import type { Shared, SimParts } from "./sim-parts.ts";
 import { SimProgram } from "./sim-program.ts";
 import { SimLoads, SimResources } from "./sim-resources.ts";
 import { SimRpc } from "./sim-rpc.ts";
+import { SimStore } from "./sim-store.ts";
 import { SimWire } from "./sim-wire.ts";
 
 /** What the hosts of one simulation have in common. */
@@ -31,7 +32,7 @@ export interface HostOptions {
 /** One board: a disk, a place on the network, and the programs that run on it. */
 export class SimHost {
   readonly name: string;
-  readonly disk = new SimDisk();
+  readonly disk: SimDisk;
   /** The host's network interfaces; a test sets them. */
   readonly nics: NicBoard;
   /** What its programs use of the processor and of memory: a test sets it. */
@@ -56,6 +57,7 @@ export class SimHost {
     this.#random = new SeededRandom(`${options.seed} host ${name}`);
     this.time = new HostTime(options.shared.timeline, this.#lives, `${options.seed} host ${name}`);
     this.#identity = new SimIdentity(name);
+    this.disk = new SimDisk(`${options.seed} host ${name}`);
     this.nics = new NicBoard(name, options.shared.network);
     this.loads = new SimLoads(options.shared.timeline);
   }
@@ -85,6 +87,7 @@ export class SimHost {
     this.wake();
     this.#cpu.busyUntilUs = 0;
     for (const life of [...this.#lives]) life.end({ kind: "killed", reason: "power lost" });
+    this.disk.losePower(this.#options.shared.timeline.nowUs);
   }
 
   /** Gives it power: calls `boot`. */
@@ -261,7 +264,7 @@ export class SimHost {
       nics: this.nics.nicsOf(timeline, life),
       wire: new SimWire(parts),
       store: new SimStore(timeline, life, this.disk),
-      files: new SimFiles(life, this.disk.files),
+      files: new SimFiles(timeline, life, this.disk),
       spawner: {
         spawn: (call) => {
           if (life.dead) throw new Error("the program was killed");

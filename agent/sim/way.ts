@@ -45,7 +45,8 @@ export class Way {
     const { lossRate, burstStartRate, burstEndRate, burstLossRate, duplicateRate } = this.options;
     const random = this.#random;
     if (random.next() < lossRate) return 0;
-    if (burstStartRate > 0 || this.#isInBurst) {
+    if (burstStartRate === 0) this.#isInBurst = false;
+    else {
       this.#isInBurst = random.next() < (this.#isInBurst ? 1 - burstEndRate : burstStartRate);
       if (this.#isInBurst && random.next() < burstLossRate) return 0;
     }

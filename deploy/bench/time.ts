@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SeededRandom } from "../../agent/sim/seeded-random.ts";
-import { runClocks } from "../netns/clocks.ts";
 import { type Series, svgPlot } from "../plot/svg-plot.ts";
+import { runClocks } from "../testbed/clocks.ts";
 import { type Figure, figure, percentile } from "./figures.ts";
 import { TimeTrial, type TrialOptions, type TrialSample } from "./time-trial.ts";
 

@@ -25,9 +25,12 @@ const may = {
     "agent/actor",
     "agent/discovery",
     "agent/resource",
+    "agent/control",
     "agent/time",
   ],
-  "agent/(?:discovery|time|logical-time|group|security|resource|chain|io|sim)": ["agent/core"],
+  "agent/(?:discovery|time|logical-time|group|security|resource|chain|io|sim|control)": [
+    "agent/core",
+  ],
   "devices/bus": [],
   "devices/(?:linux|sim)": ["devices/bus", "agent/core"],
   "devices/drivers": ["devices/bus", "agent/core", "agent/component", "agent/message"],

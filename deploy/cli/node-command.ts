@@ -56,6 +56,7 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
         fallback: BEACON_UDP_PORT,
       }),
       lasting: true,
+      control: {},
       ...(application === undefined ? {} : { application }),
       ...(codeUrl === undefined ? {} : { codeUrl }),
       ...(url === undefined ? {} : { ledger: { url, chainId } }),

@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { runClocks } from "./clocks.ts";
 
 function obstacle(): string | undefined {
-  if (process.getuid?.() !== 0) return "needs root: sudo npx mocha dist/deploy/netns";
+  if (process.getuid?.() !== 0) return "needs root: sudo npx mocha dist/deploy/testbed";
   try {
     execFileSync("ip", ["netns", "add", `hc${process.pid}t`], { stdio: "ignore" });
     execFileSync("ip", ["netns", "delete", `hc${process.pid}t`], { stdio: "ignore" });
