@@ -15,6 +15,7 @@ import {
 } from "../discovery/discovery.ts";
 import { Applications } from "./applications.ts";
 import { HealthDesk } from "./health-desk.ts";
+import { keepTime } from "./keep-time.ts";
 import { MeasureDesk } from "./measure-desk.ts";
 import { NewsDesk } from "./news-desk.ts";
 import { openNodeControl } from "./node-control.ts";
@@ -76,8 +77,12 @@ export function nodeProgram(openLedger: OpenLedger, openDeployment?: OpenDeploym
       ledgerOptions === undefined
         ? undefined
         : await openLedger(world, { ...ledgerOptions, database: `ledger-${board}` }, ended.signal);
+    const { time: timeOptions } = options;
+    await using switchboard = await openSwitchboard(world.lan, timeOptions?.udpPort);
+    const time = timeOptions && keepTime({ world, switchboard }, board, timeOptions, ended.signal);
+    time?.setPeers(timeOptions?.peers ?? []);
+    await time?.ready;
     const news = new NewsDesk();
-    await using switchboard = await openSwitchboard(world.lan);
     const discovery = new Discovery(world, discoveryOptionsOf(options, switchboard), (event) =>
       boardEvent({ world, news, tell }, event),
     );
@@ -118,7 +123,7 @@ export function nodeProgram(openLedger: OpenLedger, openDeployment?: OpenDeploym
     const over = aborted(signal).then(() => Promise.all([applications.ended(), strangers]));
     await Promise.race([over, applications.failed, discovering]);
     ended.abort();
-    await discovering;
+    await Promise.all([discovering, time?.running]);
   };
 }
 
