@@ -1,9 +1,6 @@
 #!/usr/bin/env node
-import { setMaxListeners } from "node:events";
-import { readFileSync } from "node:fs";
-import { SIGNAL_LISTENERS_MAX } from "../process/process-world.ts";
 import { checkCommand } from "./check-command.ts";
-import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
+import type { Command } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
 import { formatCommand } from "./format-command.ts";
 import { genCommand } from "./gen-command.ts";
@@ -13,6 +10,7 @@ import { newCommand } from "./new-command.ts";
 import { nodeCommand } from "./node-command.ts";
 import { recordingCommand, replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
+import { runCommandLine } from "./run-command-line.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   day: dayCommand,
@@ -29,59 +27,4 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   replay: replayCommand,
 };
 
-function help(): string {
-  const lines = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`,
-  );
-  return `hedgerow COMMAND [options]
-
-${lines.join("\n")}
-
-hedgerow COMMAND --help tells more; hedgerow --version prints the version.`;
-}
-
-function version(): string {
-  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { readonly version: string }).version;
-}
-
-async function main([name, ...words]: readonly string[], terminal: Terminal): Promise<number> {
-  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
-    terminal.out.write(`${help()}\n`);
-    return name === undefined ? EXIT.usage : EXIT.ok;
-  }
-  if (name === "--version") {
-    terminal.out.write(`${version()}\n`);
-    return EXIT.ok;
-  }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined)
-    throw new UsageError(`there is no command ${name}; see hedgerow --help`);
-  if (words.includes("--help") || words.includes("-h")) {
-    terminal.out.write(`${command.help}\n`);
-    return EXIT.ok;
-  }
-  return command.run(words, terminal);
-}
-
-setMaxListeners(SIGNAL_LISTENERS_MAX);
-const interrupted = new AbortController();
-process.once("SIGINT", () => interrupted.abort());
-process.once("SIGTERM", () => interrupted.abort());
-try {
-  process.exitCode = await main(process.argv.slice(2), {
-    ...{ out: process.stdout, err: process.stderr, signal: interrupted.signal },
-    isTty: process.stderr.isTTY,
-  });
-} catch (error) {
-  const isUsage = error instanceof UsageError;
-  const text =
-    error instanceof Error
-      ? isUsage
-        ? error.message
-        : (error.stack ?? error.message)
-      : String(error);
-  process.stderr.write(`hedgerow: ${text}\n`);
-  // Now: what a failed agent has open, its actors among it, would keep the process.
-  process.exit(isUsage ? EXIT.usage : EXIT.failed);
-}
+await runCommandLine(COMMANDS);

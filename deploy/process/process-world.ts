@@ -8,6 +8,7 @@ import { CountedActivity } from "../../agent/io/counted-activity.ts";
 import { lastingFolder, makeWorld } from "../../agent/io/real-world.ts";
 import { SteppedClock } from "../../agent/io/stepped-clock.ts";
 import { TimeTree } from "../../agent/time/time-tree.ts";
+import { type CurveFiles, wireKeys } from "./curve-files.ts";
 
 /** What all processes of one launch have in common; plain data that every child hands on. */
 export interface ProcessWorldOptions {
@@ -20,6 +21,8 @@ export interface ProcessWorldOptions {
   readonly levelMin: LogLevel;
   /** Where cluster time stands; undefined: it is the machine's. */
   readonly logicalUtcUs: number | undefined;
+  /** Keys of the board's wires; absent: they are not secured. */
+  readonly curve?: CurveFiles;
 }
 
 /** The world of one process, and the time that it takes from its parent and gives its children. */
@@ -51,7 +54,7 @@ export function processWorld(
   options: ProcessWorldOptions,
   errorLine?: (line: string) => void,
 ): ProcessWorld {
-  const { host, broadcastHost, dataFolder, assetsFolder, levelMin, logicalUtcUs } = options;
+  const { host, broadcastHost, dataFolder, assetsFolder, levelMin, logicalUtcUs, curve } = options;
   const [board = name] = name.split("/");
   const boardFolder = join(dataFolder, board);
   const clock = logicalUtcUs === undefined ? undefined : new SteppedClock(logicalUtcUs);
@@ -64,6 +67,7 @@ export function processWorld(
   };
   const base = {
     ...{ name, host, broadcastHost, assetsFolder, levelMin },
+    ...(curve === undefined ? {} : { curve: wireKeys(curve) }),
     dataFolder: name === board ? boardFolder : ownFolder(boardFolder),
     spawner: {
       folderOf: (userId: number) => userFolder(boardFolder, userId),
