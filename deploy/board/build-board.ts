@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { bundle } from "./bundle.ts";
+import { bundle, hasBundler } from "./bundle.ts";
 import { debianPackage } from "./debian-package.ts";
 import { nativeParts } from "./native-parts.ts";
 import { ROOT, runTool, ToolError } from "./run-tool.ts";
@@ -37,6 +37,17 @@ export async function buildBoard(architecture: Architecture, out: string): Promi
   });
   await rm(code, { recursive: true });
   return path;
+}
+
+/** Why the package cannot be built here, and what to do; undefined when it can. */
+export async function buildObstacle(architecture: Architecture): Promise<string | undefined> {
+  const { triplet, compilerPackage } = TARGETS[architecture];
+  try {
+    await runTool(`${triplet}-g++`, ["--version"]);
+  } catch {
+    return `needs ${triplet}-g++: apt-get install ${compilerPackage}`;
+  }
+  return hasBundler() ? undefined : "needs the npm package esbuild: npm install";
 }
 
 /** When the last commit was made; SOURCE_DATE_EPOCH says another time. */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -73,6 +74,15 @@ export async function bundle(folder: string): Promise<Bundle> {
   const native = ["better-sqlite3", "zeromq"].map(packageFolder);
   const bundled = inputs.map(packageFolderOf).filter((each) => each !== undefined);
   return { packageFolders: [...new Set([...bundled, ...native])].sort() };
+}
+
+/** Whether there is something to bundle with. */
+export function hasBundler(): boolean {
+  try {
+    return existsSync(esbuild());
+  } catch {
+    return false;
+  }
 }
 
 /** The program: compiled, or a script that starts it. NODE_PATH may say where else it is. */
