@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bundle, hasBundler } from "./bundle.ts";
 import { debianPackage } from "./debian-package.ts";
+import { footprintObstacle, footprintOf, footprintRows, footprintText } from "./footprint.ts";
 import { nativeParts } from "./native-parts.ts";
 import { ROOT, runTool, ToolError } from "./run-tool.ts";
 import { ARCHITECTURES, type Architecture, TARGETS } from "./target.ts";
@@ -76,6 +77,10 @@ async function main(): Promise<void> {
     process.stdout.write(`${HELP}\n`);
     return;
   }
+  if (values.table) {
+    await printTable(values.out, values.quick);
+    return;
+  }
   const wanted = values.arch.includes("all") ? ARCHITECTURES : values.arch;
   for (const name of wanted) {
     const architecture = ARCHITECTURES.find((each) => each === name);
@@ -84,6 +89,21 @@ async function main(): Promise<void> {
     const path = await buildBoard(architecture, values.out);
     process.stdout.write(`${path}  ${String((await stat(path)).size)} bytes\n`);
   }
+}
+
+async function printTable(out: string, quick: boolean): Promise<void> {
+  const facts: Partial<Record<Architecture, Readonly<Record<string, number>>>> = {};
+  for (const architecture of ARCHITECTURES) {
+    const obstacle = (await buildObstacle(architecture)) ?? (await footprintObstacle(architecture));
+    if (obstacle === undefined)
+      facts[architecture] = await footprintOf(
+        architecture,
+        await buildBoard(architecture, out),
+        quick,
+      );
+    else process.stderr.write(`${architecture}: left out, ${obstacle}\n`);
+  }
+  process.stdout.write(footprintText(footprintRows(facts)));
 }
 
 if (process.argv[1] === import.meta.filename) {

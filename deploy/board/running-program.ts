@@ -6,6 +6,8 @@ export type Line = Readonly<Record<string, unknown>>;
 
 const LINES_MAX = 100_000;
 const STOP_MS_MAX = 60_000;
+/** What a program wrote last is read after its end. */
+const LAST_LINES_MS = 2_000;
 
 /** A program that writes lines of JSON, on both of its outputs, until it is stopped. */
 export class RunningProgram implements AsyncDisposable {
@@ -29,7 +31,12 @@ export class RunningProgram implements AsyncDisposable {
     for (const stream of [child.stdout, child.stderr])
       createInterface({ input: stream }).on("line", (line) => this.#heard(line));
     child.once("error", ({ message }) => this.#ended(message));
-    child.once("exit", (code, signal) => this.#ended(`status ${String(signal ?? code)}`));
+    child.once("close", (code, signal) => this.#ended(`status ${String(signal ?? code)}`));
+    // Its outputs stay open while a child of its own lives.
+    child.once("exit", (code, signal) => {
+      const ended = (): void => this.#ended(`status ${String(signal ?? code)}`);
+      setTimeout(ended, LAST_LINES_MS).unref();
+    });
   }
 
   get pid(): number {
