@@ -136,6 +136,10 @@ async function hostActor(parts: ActorParts): Promise<void> {
   const here = hosts.filter((host) => host instanceof KeptHost);
   dispatch = (message) => {
     for (const { host } of here) hand(host, message);
+    if (message.kind === "measure") {
+      const components = here.map(({ host }) => host.measure());
+      channel.send({ kind: "measures", number: message.number, components });
+    }
   };
   for (const message of early) dispatch(message);
   tell({ kind: "active" });
@@ -168,6 +172,7 @@ function hand(host: ComponentHost, message: ToActor): void {
       host.resume();
       break;
     case "ping":
+    case "measure":
     case "ledger-result":
     case "ledger-fault":
     case "event":

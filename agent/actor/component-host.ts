@@ -8,7 +8,7 @@ import { handlerFaults, unfitness } from "./fit.ts";
 import { HandlerTable } from "./handler-table.ts";
 import { openPort } from "./open-port.ts";
 import type { OpenedPort } from "./opened-port.ts";
-import type { PortCounters } from "./port-counters.ts";
+import { type ComponentMeasure, type PortCounters, TIMED_MS } from "./port-counters.ts";
 import { placeOf, portKey, type ServingPlace } from "./port-place.ts";
 
 /** What the host of one component is given. */
@@ -33,6 +33,8 @@ export class ComponentHost implements AsyncDisposable {
   readonly #parts: ComponentHostParts;
   readonly #scheduler: Scheduler;
   readonly #ports = new Map<string, OpenedPort>();
+  /** Providers told last, by port. */
+  readonly #peerCounts = new Map<string, number>();
   #handlers = new HandlerTable({});
   #isActive = false;
   #isPauseWanted = false;
@@ -84,6 +86,17 @@ export class ComponentHost implements AsyncDisposable {
   /** What passed through each port, by its name. */
   counters(): Readonly<Record<string, PortCounters>> {
     return Object.fromEntries([...this.#ports].map(([name, port]) => [name, port.counters()]));
+  }
+
+  /** What passed through its ports; from now on its handlers are timed for TIMED_MS. */
+  measure(): ComponentMeasure {
+    this.#scheduler.timeHandlers(TIMED_MS);
+    const ports = [...this.#ports].map(([port, opened]) => {
+      const kind = this.#parts.model.ports.find(({ name }) => name === port)?.kind ?? "group";
+      const peerCount = opened.follow === undefined ? null : (this.#peerCounts.get(port) ?? 0);
+      return { port, kind, peerCount, ...opened.counters() };
+    });
+    return { component: this.name, ports };
   }
 
   /** Whether it has a state that outlives it. */
@@ -155,6 +168,7 @@ export class ComponentHost implements AsyncDisposable {
 
   /** Tells a port its providers. */
   peers(port: string, endpoints: readonly string[]): void {
+    this.#peerCounts.set(port, endpoints.length);
     this.#ports.get(port)?.follow?.(endpoints);
   }
 

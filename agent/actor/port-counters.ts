@@ -1,3 +1,4 @@
+import type { TimeCounts } from "../component/handler-times.ts";
 import type { Lane } from "../component/lane.ts";
 
 /** What passed through one port since its component started; plain data. */
@@ -18,7 +19,29 @@ export interface PortCounters {
   readonly lateCount: number;
   /** Ticks of a timer that came to nothing. */
   readonly missedCount: number;
+  /** Waiting for their handlers at this moment. */
+  readonly waitingCount: number;
+  /** How long handlers took, as far as somebody wanted to know. */
+  readonly handlerTimes: TimeCounts;
 }
+
+/** What passed through a port, and whether it is connected; plain data. */
+export interface PortMeasure extends PortCounters {
+  readonly port: string;
+  /** As the model names it. */
+  readonly kind: string;
+  /** How many providers it is connected to; null: it needs none. */
+  readonly peerCount: number | null;
+}
+
+/** The ports of one component; plain data. */
+export interface ComponentMeasure {
+  readonly component: string;
+  readonly ports: readonly PortMeasure[];
+}
+
+/** How long handlers are timed after somebody wanted to know, in ms. */
+export const TIMED_MS = 15_000;
 
 type Own = Partial<
   Pick<PortCounters, "sentCount" | "droppedCount" | "malformedCount" | "missedCount">
@@ -35,5 +58,7 @@ export function countersOf(lane: Lane | undefined, own: Own): PortCounters {
     malformedCount: own.malformedCount ?? 0,
     lateCount: lane?.lateCount ?? 0,
     missedCount: own.missedCount ?? 0,
+    waitingCount: lane?.length ?? 0,
+    handlerTimes: lane?.times?.counts ?? [],
   };
 }

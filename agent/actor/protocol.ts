@@ -2,6 +2,7 @@ import type { LedgerEvent } from "../component/ledger-service.ts";
 import type { Notice } from "../component/life.ts";
 import type { ActorInstance } from "../model/instances.ts";
 import type { Traffic } from "../resource/limit-judges.ts";
+import type { ComponentMeasure } from "./port-counters.ts";
 import type { SnapshotOptions } from "./snapshot-keeper.ts";
 
 /** What the program of one or more actors is told at its start. */
@@ -31,7 +32,7 @@ export interface PlayOptions {
 }
 
 /** Counts the changes of the messages below that an older program does not understand. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** What a crew and its agent send each other: one actor's message at a time. */
 export interface Addressed<M> {
@@ -62,6 +63,12 @@ export type ToAgent =
   | { readonly kind: "pong"; readonly number: number }
   /** What it has sent and received so far; from actors whose network is limited, when it has changed. */
   | { readonly kind: "traffic"; readonly traffic: Traffic }
+  /** The answer to `measure` with this number; components in threads answer by themselves. */
+  | {
+      readonly kind: "measures";
+      readonly number: number;
+      readonly components: readonly ComponentMeasure[];
+    }
   | Incident
   | LedgerCall
   /** The events of `readerId` should come; see LedgerService.follow. */
@@ -111,6 +118,8 @@ export type ToActor =
   /** All providers for `port`; replaces what was told before. */
   | { readonly kind: "peers"; readonly port: string; readonly endpoints: readonly string[] }
   | { readonly kind: "ping"; readonly number: number }
+  /** What has passed through its ports? */
+  | { readonly kind: "measure"; readonly number: number }
   | { readonly kind: "notice"; readonly notice: Notice }
   /** Stop handling, or go on. */
   | { readonly kind: "pause" }

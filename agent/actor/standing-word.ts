@@ -41,6 +41,7 @@ export class StandingWord {
       case "hang":
       case "deadline":
       case "traffic":
+      case "measures":
       case "ledger":
       case "follow":
       case "event-done":

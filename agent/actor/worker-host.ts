@@ -88,6 +88,7 @@ export class WorkerHost implements AsyncDisposable {
       case "ping":
         // Asks whether the actor's own loop turns; a component may compute here for as long as it likes.
         break;
+      case "measure":
       case "notice":
       case "pause":
       case "resume":
@@ -133,6 +134,9 @@ export class WorkerHost implements AsyncDisposable {
       }
       case "event-done":
         send({ ...message, readerId: this.#readerIds.get(message.readerId) ?? message.readerId });
+        break;
+      case "measures":
+        send(message);
         break;
       case "provide":
       case "withdraw":

@@ -2,6 +2,7 @@ import type { Activity } from "../core/activity.ts";
 import type { Clock } from "../core/clock.ts";
 import type { QueuePolicy } from "../model/instances.ts";
 import type { Arrival } from "./calls.ts";
+import type { HandlerTimes } from "./handler-times.ts";
 import { InputQueue, type Waiting } from "./input-queue.ts";
 import type { Input } from "./scheduler-rule.ts";
 
@@ -80,6 +81,8 @@ export class Lane implements Input {
   droppedCount = 0;
   refusedCount = 0;
   lateCount = 0;
+  /** How long its handlers took; absent until somebody wants to know. */
+  times: HandlerTimes | undefined;
 
   constructor(host: LaneHost, options: LaneOptions) {
     this.#host = host;

@@ -1,6 +1,7 @@
 import type { Activity } from "../core/activity.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ComponentScheduler } from "../model/app-model.ts";
+import { HandlerTimes } from "./handler-times.ts";
 import { HandlerWatch, type WatchReports } from "./handler-watch.ts";
 import { type Job, type JobEnd, Lane, type LaneHost, type LaneOptions } from "./lane.ts";
 import { SCHEDULER_RULES, type SchedulerRule } from "./scheduler-rule.ts";
@@ -68,6 +69,10 @@ export class Scheduler implements LaneHost {
   #job: Job | undefined;
   #lane: Lane;
   #rested: (() => void)[] = [];
+  /** Handlers are timed until then, in monotonic ms: a reading of the clock costs as much as a short handler. */
+  #timedUntilMs = -Infinity;
+  /** When the running handler began; NaN: it is not timed. */
+  #beganMs = Number.NaN;
 
   constructor({ clock, activity, order, reports, hangMs = HANG_MS }: SchedulerParts) {
     this.clock = clock;
@@ -93,6 +98,12 @@ export class Scheduler implements LaneHost {
     const lane = new Lane(this, options);
     this.#addLane(lane);
     return lane;
+  }
+
+  /** How long handlers take is counted from now on, by lane, for `durationMs`. */
+  timeHandlers(durationMs: number): void {
+    this.#timedUntilMs = this.clock.monotonicMs() + durationMs;
+    for (const lane of this.#lanes) lane.times ??= new HandlerTimes();
   }
 
   /** Runs `first`, then what was queued before, then what comes. */
@@ -231,6 +242,7 @@ export class Scheduler implements LaneHost {
   #begin(lane: Lane, job: Job): boolean {
     this.#job = job;
     this.#lane = lane;
+    this.#beganMs = this.#timedUntilMs > 0 ? this.clock.monotonicMs() : Number.NaN;
     let result: unknown;
     try {
       result = lane.options.run(job);
@@ -276,9 +288,16 @@ export class Scheduler implements LaneHost {
     this.#job = undefined;
     this.#watch.ended(lane, job);
     lane.handledCount += 1;
+    if (this.#timedUntilMs > 0) this.#time(lane);
     lane.options.ended?.(job, end);
     if (lane !== this.#life) this.#reports.handled?.();
     this.activity.end();
+  }
+
+  #time(lane: Lane): void {
+    const nowMs = this.clock.monotonicMs();
+    if (!Number.isNaN(this.#beganMs)) lane.times?.add(nowMs - this.#beganMs);
+    if (nowMs > this.#timedUntilMs) this.#timedUntilMs = -Infinity;
   }
 
   #judge(handler: string, error: unknown): void {

@@ -14,6 +14,7 @@ export const ERROR_SENTENCES = {
   CONTRACT_DEPLOY_REFUSED: "the chain refused to create a contract",
   CONTRACT_READ_REFUSED: "the contract refused a read",
   CONTRACT_UNBOUND: "a contract port was used before bind or deploy",
+  CONTROL_PARAMS_INVALID: "a parameter of a call to the agent is not what the method takes",
   FILE_MISSING: "there is no such file",
   FILE_NAME_INVALID: "a file is named by letters, digits, points, hyphens and underscores",
   GROUP_OPTION_INVALID: "an option of a group is out of its range",
@@ -37,6 +38,8 @@ export const ERROR_SENTENCES = {
   PROGRAM_UNKNOWN: "no program has this name",
   RECORDING_UNREADABLE: "this is no recording, or not one of this component",
   RECORD_CHAIN_UNREADABLE: "the chain did not give a block that the record of the day needs",
+  RPC_SOCKET_INVALID:
+    "a socket has a name of letters, digits and hyphens, and a path of at most 107 bytes",
   RUN_AS_REFUSED: "a program cannot run as it should",
   SPAWNER_IN_USE: "another process of this name has the lasting children of this folder",
   STATE_INVALID: "a component's snapshot cannot be kept",

@@ -2,7 +2,7 @@
 // Method: a small server with a few methods; the same claims in a fresh world of each body.
 // Seed: none.
 import assert from "node:assert/strict";
-import { type Json, RPC_DISCONNECTED, type Rpc, type RpcServer } from "./rpc.ts";
+import { type Json, RPC_DISCONNECTED, type Rpc, type RpcPlace, type RpcServer } from "./rpc.ts";
 import { eventually, Inbox, never, type RunIn } from "./run-in-world.contract.ts";
 
 interface Message {
@@ -17,8 +17,8 @@ class EchoServer {
   disposedCount = 0;
   readonly held: (() => void)[] = [];
 
-  serve(rpc: Rpc, port = 0): Promise<RpcServer> {
-    return rpc.serve(port, (notify) => {
+  serve(rpc: Rpc, place: RpcPlace): Promise<RpcServer> {
+    return rpc.serve(place, (notify) => {
       this.openCount += 1;
       return {
         answer: (message) => this.answer(message as unknown as Message, notify),
@@ -39,11 +39,30 @@ class EchoServer {
 }
 
 export function rpcContract(name: string, run: RunIn<"rpc" | "clock">): void {
+  placeContract(`${name}, a port`, 0, run);
+  placeContract(`${name}, a socket`, { socket: "echo" }, run);
+  describe(`rpc contract: ${name}`, () => {
+    it("a socket is named by letters, digits and hyphens", () =>
+      run(async ({ rpc }) => {
+        for (const socket of ["", "../x", "x".repeat(41)])
+          await assert.rejects(new EchoServer().serve(rpc, { socket }), {
+            code: "RPC_SOCKET_INVALID",
+          });
+      }));
+  });
+}
+
+/** Where a server was, to be asked for again. */
+function samePlace(place: RpcPlace, { url }: RpcServer): RpcPlace {
+  return typeof place === "number" ? Number(url.split(":").at(-1)) : place;
+}
+
+function placeContract(name: string, place: RpcPlace, run: RunIn<"rpc" | "clock">): void {
   describe(`rpc contract: ${name}`, function () {
     this.timeout(30_000);
     it("carries a call, its result, and an error as an outcome", () =>
       run(async ({ rpc }) => {
-        await using server = await new EchoServer().serve(rpc);
+        await using server = await new EchoServer().serve(rpc, place);
         await using client = await rpc.connect(server.url, never);
         const params = [1, "ä", null, { deep: [true] }];
         assert.deepEqual(await client.call("echo", params), { ok: true, result: params });
@@ -58,7 +77,7 @@ export function rpcContract(name: string, run: RunIn<"rpc" | "clock">): void {
     it("answers calls in whatever order they finish", () =>
       run(async ({ rpc, clock }) => {
         const echo = new EchoServer();
-        await using server = await echo.serve(rpc);
+        await using server = await echo.serve(rpc, place);
         await using client = await rpc.connect(server.url, never);
         const order: string[] = [];
         const first = client.call("held", ["first"]).then(() => order.push("first"));
@@ -73,7 +92,7 @@ export function rpcContract(name: string, run: RunIn<"rpc" | "clock">): void {
 
     it("delivers notifications in order, also those that came before the receiver", () =>
       run(async ({ rpc }) => {
-        await using server = await new EchoServer().serve(rpc);
+        await using server = await new EchoServer().serve(rpc, place);
         await using client = await rpc.connect(server.url, never);
         await client.call("told", [1]);
         await client.call("told", [2]);
@@ -90,7 +109,7 @@ export function rpcContract(name: string, run: RunIn<"rpc" | "clock">): void {
     it("every connection is a session, disposed when its client leaves", () =>
       run(async ({ rpc, clock }) => {
         const echo = new EchoServer();
-        await using server = await echo.serve(rpc);
+        await using server = await echo.serve(rpc, place);
         const first = await rpc.connect(server.url, never);
         await using second = await rpc.connect(server.url, never);
         await first.call("echo", []);
@@ -106,7 +125,7 @@ export function rpcContract(name: string, run: RunIn<"rpc" | "clock">): void {
     it("ends pending calls as RPC_DISCONNECTED when the server goes away", () =>
       run(async ({ rpc, clock }) => {
         const echo = new EchoServer();
-        const server = await echo.serve(rpc);
+        const server = await echo.serve(rpc, place);
         await using client = await rpc.connect(server.url, never);
         const hanging = client.call("hang", []);
         await client.call("echo", []);
@@ -120,12 +139,11 @@ export function rpcContract(name: string, run: RunIn<"rpc" | "clock">): void {
 
     it("connect waits for a server that is not up yet", () =>
       run(async ({ rpc, clock }) => {
-        const gone = await new EchoServer().serve(rpc);
-        const port = Number(gone.url.split(":").at(-1));
+        const gone = await new EchoServer().serve(rpc, place);
         await gone[Symbol.asyncDispose]();
         const connecting = rpc.connect(gone.url, never);
         await clock.sleep(50, never);
-        await using server = await new EchoServer().serve(rpc, port);
+        await using server = await new EchoServer().serve(rpc, samePlace(place, gone));
         assert.equal(server.url, gone.url);
         await using client = await connecting;
         assert.deepEqual(await client.call("echo", [7]), { ok: true, result: [7] });
@@ -133,7 +151,7 @@ export function rpcContract(name: string, run: RunIn<"rpc" | "clock">): void {
 
     it("connect that is aborted gives a client that is closed", () =>
       run(async ({ rpc }) => {
-        const gone = await new EchoServer().serve(rpc);
+        const gone = await new EchoServer().serve(rpc, place);
         await gone[Symbol.asyncDispose]();
         const stop = new AbortController();
         const connecting = rpc.connect(gone.url, stop.signal);
@@ -143,11 +161,12 @@ export function rpcContract(name: string, run: RunIn<"rpc" | "clock">): void {
         assert.deepEqual(await client.call("echo", []), lost);
       }));
 
-    it("a port that is taken is refused", () =>
+    it("a place that is taken is refused", () =>
       run(async ({ rpc }) => {
-        await using server = await new EchoServer().serve(rpc);
-        const port = Number(server.url.split(":").at(-1));
-        await assert.rejects(new EchoServer().serve(rpc, port), { code: "EADDRINUSE" });
+        await using server = await new EchoServer().serve(rpc, place);
+        await assert.rejects(new EchoServer().serve(rpc, samePlace(place, server)), {
+          code: "EADDRINUSE",
+        });
       }));
   });
 }

@@ -8,13 +8,20 @@ export type Json =
   | { readonly [key: string]: Json };
 
 /**
- * JSON-RPC 2.0 between a ledger and its clients. Bodies: agent/io (HTTP, WebSocket, on loopback)
- * and agent/sim.
+ * Where a server listens: a port of loopback (0: a free one), which every program of the board reaches; or
+ * the board's own socket of this name (letters, digits, hyphens), which only those reach whom the file
+ * system lets.
+ */
+export type RpcPlace = number | { readonly socket: string };
+
+/**
+ * JSON-RPC 2.0 between a server and clients on the same board. Bodies: agent/io (HTTP and WebSocket, on
+ * loopback or a Unix socket) and agent/sim.
  */
 export interface Rpc {
-  /** Serves on `port` of loopback (0: a free one) until disposed. */
+  /** Serves at `place` until disposed. @throws AgentError RPC_SOCKET_INVALID for a socket that cannot be. */
   serve(
-    port: number,
+    place: RpcPlace,
     open: (notify: (notification: Json) => void) => RpcSession,
   ): Promise<RpcServer>;
   /** Connects to a server's `url`; keeps trying until it is up or `signal` aborts. */
@@ -29,7 +36,10 @@ export interface RpcSession extends Disposable {
 
 /** A listening server. */
 export interface RpcServer extends AsyncDisposable {
-  /** For HTTP, such as http://127.0.0.1:8545; the same with ws:// for WebSocket. */
+  /**
+   * For HTTP, such as http://127.0.0.1:8545; the same with ws:// for WebSocket. Of a socket: unix: and
+   * its path.
+   */
   readonly url: string;
 }
 

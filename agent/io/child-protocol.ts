@@ -32,7 +32,9 @@ export interface LastingTerms {
 export type ToChild =
   | { readonly kind: "boot"; readonly boot: Boot }
   | { readonly kind: "message"; readonly message: unknown }
-  | { readonly kind: "stop" };
+  | { readonly kind: "stop" }
+  /** To a thread: end at once. */
+  | { readonly kind: "kill" };
 
 /** From child to parent; `ended` and `failed` are a child's last words. */
 export type ToParent =

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { chmod, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -6,11 +8,15 @@ import type { Json, RpcServer, RpcSession } from "../core/rpc.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
 import { JSON_BAD, parseJson } from "./json-text.ts";
 import { serveSocket } from "./rpc-socket.ts";
+import { isAnswering } from "./rpc-socket-path.ts";
 
 type Open = (notify: (notification: Json) => void) => RpcSession;
 
+/** Owner and group may connect. Source: unix(7), to connect is to write. */
+const SOCKET_MODE = 0o660;
+
 /**
- * One port of loopback that answers JSON-RPC by POST and by WebSocket.
+ * One port of loopback, or one Unix socket, that answers JSON-RPC by POST and by WebSocket.
  *
  * A web page must not drive a board's ledger through its owner's browser: the Host header has to
  * name loopback (else a page could rebind its own name to 127.0.0.1), the Origin too where one is
@@ -23,6 +29,7 @@ export class HttpRpcServer implements RpcServer {
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
   #port = 0;
+  #path: string | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: Required<HttpRpcOptions>, open: Open) {
@@ -47,19 +54,24 @@ export class HttpRpcServer implements RpcServer {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return this.#path !== undefined ? `unix:${this.#path}` : `http://127.0.0.1:${this.#port}`;
   }
 
   /** Starts to listen on `port` of loopback, or on a free one when it is 0; rejects when it is taken. */
   async listen(port: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#http.once("error", reject);
-      this.#http.listen(port, "127.0.0.1", () => {
-        this.#http.off("error", reject);
-        resolve();
-      });
-    });
+    await this.#listening(() => this.#http.listen(port, "127.0.0.1"));
     this.#port = (this.#http.address() as AddressInfo).port;
+  }
+
+  /**
+   * Listens at a Unix socket, in place of one that a dead process has left; rejects when it is taken.
+   * Who may enter its folder and is of its group may ask.
+   */
+  async listenAt(path: string): Promise<void> {
+    if (!(await isAnswering(path))) await rm(path, { force: true });
+    await this.#listening(() => this.#http.listen(path));
+    await chmod(path, SOCKET_MODE);
+    this.#path = path;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -69,6 +81,12 @@ export class HttpRpcServer implements RpcServer {
       this.#http.closeAllConnections();
     });
     return this.#closing;
+  }
+
+  async #listening(listen: () => void): Promise<void> {
+    const listening = once(this.#http, "listening");
+    listen();
+    await listening;
   }
 
   async #post(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -3,14 +3,70 @@
 // Seed: none.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { link, readdir, stat } from "node:fs/promises";
 import { request } from "node:http";
+import { createServer } from "node:net";
+import { join } from "node:path";
 import { WebSocket } from "ws";
 import { rpcContract } from "../core/rpc.contract.ts";
-import type { Json } from "../core/rpc.ts";
+import type { Json, RpcSession } from "../core/rpc.ts";
 import { HttpRpc } from "./http-rpc.ts";
 import { SystemClock } from "./system-clock.ts";
+import { inFolder } from "./temporary-folder.contract.ts";
 
-rpcContract("http and websocket", (body) => body({ rpc: new HttpRpc(), clock: new SystemClock() }));
+rpcContract("http and websocket", (body) =>
+  inFolder((folder) =>
+    body({ rpc: new HttpRpc({ socketFolder: join(folder, "run") }), clock: new SystemClock() }),
+  ),
+);
+
+const silent = (): RpcSession => ({
+  answer: () => Promise.resolve(undefined),
+  [Symbol.dispose]: () => undefined,
+});
+
+describe("http rpc at a socket of the board", () => {
+  it("only its owner may enter the folder, and only owner and group may connect", () =>
+    inFolder(async (folder) => {
+      const run = join(folder, "run");
+      await using server = await new HttpRpc({ socketFolder: run }).serve({ socket: "s" }, silent);
+      assert.equal(server.url, `unix:${run}/s.sock`);
+      assert.equal((await stat(run)).mode & 0o777, 0o700);
+      assert.equal((await stat(join(run, "s.sock"))).mode & 0o777, 0o660);
+      await server[Symbol.asyncDispose]();
+      assert.deepEqual(await readdir(run), []);
+    }));
+
+  it("takes the place of a socket that a killed process has left", () =>
+    inFolder(async (folder) => {
+      const left = createServer().listen(join(folder, "before.sock"));
+      await once(left, "listening");
+      await link(join(folder, "before.sock"), join(folder, "s.sock"));
+      left.close();
+      await once(left, "close");
+      await using server = await new HttpRpc({ socketFolder: folder }).serve(
+        { socket: "s" },
+        silent,
+      );
+      await using client = await new HttpRpc().connect(server.url, AbortSignal.timeout(10_000));
+      await client[Symbol.asyncDispose]();
+    }));
+
+  it("works in a folder whose name has blanks, and refuses one that is too long", () =>
+    inFolder(async (folder) => {
+      const rpc = new HttpRpc({ socketFolder: join(folder, "a b") });
+      await using server = await rpc.serve({ socket: "s" }, silent);
+      const stop = new AbortController();
+      await using client = await rpc.connect(server.url, stop.signal);
+      await server[Symbol.asyncDispose]();
+      await client.closed;
+      const long = new HttpRpc({ socketFolder: join(folder, "x".repeat(100)) });
+      await assert.rejects(long.serve({ socket: "s" }, silent), { code: "RPC_SOCKET_INVALID" });
+      await assert.rejects(new HttpRpc().serve({ socket: "s" }, silent), {
+        code: "RPC_SOCKET_INVALID",
+      });
+    }));
+});
 
 async function serve(options = {}): Promise<Awaited<ReturnType<HttpRpc["serve"]>>> {
   return new HttpRpc(options).serve(0, () => ({

@@ -1,10 +1,11 @@
-import type { Json, Rpc, RpcClient, RpcServer, RpcSession } from "../core/rpc.ts";
+import type { Json, Rpc, RpcClient, RpcPlace, RpcServer, RpcSession } from "../core/rpc.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
 import { HttpRpcServer } from "./http-rpc-server.ts";
 import { connectRpc } from "./rpc-client.ts";
+import { socketPath } from "./rpc-socket-path.ts";
 
 /**
- * JSON-RPC 2.0 over HTTP POST and WebSocket on one port of loopback.
+ * JSON-RPC 2.0 over HTTP POST and WebSocket, on one port of loopback or one Unix socket.
  * Source: jsonrpc.org/specification; go-ethereum rpc/http.go for content type and limits.
  */
 export class HttpRpc implements Rpc {
@@ -16,16 +17,20 @@ export class HttpRpc implements Rpc {
       connectionsMax: 100,
       outstandingMax: 256,
       backlogBytesMax: 16 * 1024 * 1024,
+      socketFolder: "",
       ...options,
     };
   }
 
   async serve(
-    port: number,
+    place: RpcPlace,
     open: (notify: (notification: Json) => void) => RpcSession,
   ): Promise<RpcServer> {
     const server = new HttpRpcServer(this.#options, open);
-    await server.listen(port);
+    const folder = this.#options.socketFolder;
+    await (typeof place === "number"
+      ? server.listen(place)
+      : server.listenAt(await socketPath(folder, place.socket)));
     return server;
   }
 

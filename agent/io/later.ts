@@ -1,5 +1,5 @@
 import type { Enforcement, LimitedProgram, ProcessLimits, Resources } from "../core/resources.ts";
-import type { Json, Rpc, RpcClient, RpcServer, RpcSession } from "../core/rpc.ts";
+import type { Json, Rpc, RpcClient, RpcPlace, RpcServer, RpcSession } from "../core/rpc.ts";
 import type { Database, Store } from "../core/store.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
 
@@ -32,11 +32,11 @@ export class LaterRpc implements Rpc {
   }
 
   async serve(
-    port: number,
+    place: RpcPlace,
     open: (notify: (notification: Json) => void) => RpcSession,
   ): Promise<RpcServer> {
     const { HttpRpc } = await import("./http-rpc.ts");
-    return new HttpRpc(this.#options).serve(port, open);
+    return new HttpRpc(this.#options).serve(place, open);
   }
 
   async connect(url: string, signal: AbortSignal): Promise<RpcClient> {

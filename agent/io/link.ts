@@ -23,8 +23,6 @@ export interface Link {
   command(name: string, body?: Uint8Array): void;
   /** Keeps messages here until `hold(false)`; commands still leave. */
   hold(isHeld: boolean): void;
-  /** Stops reading from the peer until `pauseReading(false)`. */
-  pauseReading(isPaused: boolean): void;
   /** Ends the link; resolves when all that was sent has left, or after LINGER_MS_MAX. */
   end(): Promise<void>;
 }

@@ -83,11 +83,6 @@ class MemoryLink implements Link {
     this.#soon();
   }
 
-  /** Nothing flows between turns here: who takes no more in says so. */
-  pauseReading(isPaused: boolean): void {
-    this.#peer?.hold(isPaused);
-  }
-
   end(): Promise<void> {
     this.#isEnding = true;
     this.#user = undefined;

@@ -51,6 +51,11 @@ export function lastingFolder(dataFolder: string, name: string): string {
   return join(dataFolder, "lasting", encodeURIComponent(name));
 }
 
+/** Where the sockets of the programs with this data folder are. */
+export function controlFolder(dataFolder: string): string {
+  return join(dataFolder, "run");
+}
+
 /** The real world of one process. */
 export function makeWorld(options: RealWorldOptions): World {
   const { name, levelMin = "info", logStream = process.stderr } = options;
@@ -73,7 +78,7 @@ export function makeWorld(options: RealWorldOptions): World {
     store: new LaterStore(options.dataFolder),
     spawner: new ProgramSpawner({ lasting, ...options.spawner }, log),
     files: new DiskFiles(join(options.dataFolder, "recordings")),
-    rpc: new LaterRpc(options.rpc),
+    rpc: new LaterRpc({ socketFolder: controlFolder(options.dataFolder), ...options.rpc }),
     assets: new FileAssets(options.assetsFolder),
     resources: new LaterResources(options.dataFolder),
     activity,

@@ -1,3 +1,4 @@
+import { connect as connectSocket } from "node:net";
 import { WebSocket } from "ws";
 import { type Json, RPC_DISCONNECTED, type RpcClient, type RpcOutcome } from "../core/rpc.ts";
 import { parseJson } from "./json-text.ts";
@@ -15,7 +16,7 @@ const LIMIT_EXCEEDED = -32_005;
 const LOST: RpcOutcome = { ok: false, code: RPC_DISCONNECTED, message: "connection lost" };
 
 /**
- * Connects to the server at `url` (http:// or ws://), trying again with growing pauses until it is
+ * Connects to the server at `url` (http://, ws:// or unix:PATH), trying again with growing pauses until it is
  * up. When `signal` aborts first, the client that comes back is closed already.
  */
 export async function connectRpc(url: string, signal: AbortSignal): Promise<RpcClient> {
@@ -43,7 +44,15 @@ class WebSocketRpcClient implements RpcClient {
       this.closed = Promise.resolve();
       return;
     }
-    const socket = new WebSocket(url, { perMessageDeflate: false });
+    const path = url.startsWith("unix:") ? url.slice("unix:".length) : undefined;
+    // The server asks that the address names loopback; ws reads a path out of no URL with blanks in it.
+    const socket =
+      path === undefined
+        ? new WebSocket(url, { perMessageDeflate: false })
+        : new WebSocket("ws://localhost/", {
+            perMessageDeflate: false,
+            createConnection: () => connectSocket(path),
+          });
     this.#socket = socket;
     this.closed = new Promise((resolve) =>
       socket.on("close", () => {

@@ -25,7 +25,7 @@ export function runChild(programs: ProgramTable, makeWorld: (boot: Boot) => Worl
     heard(message) {
       if (message.kind === "message") channel?.arrived(message.message);
       else if (message.kind === "stop") stop.abort();
-      else void start(message.boot);
+      else if (message.kind === "boot") void start(message.boot);
     },
     orphaned() {
       stop.abort();

@@ -20,6 +20,7 @@ export function runThread(programs: ProgramTable, makeWorld: (boot: Boot) => Wor
   port.on("message", (message: ToChild) => {
     if (message.kind === "message") channel.arrived(message.message);
     else if (message.kind === "stop") stop.abort();
+    else if (message.kind === "kill") process.exit(EXIT_FAILED);
     else void start(message.boot);
   });
   process.on("uncaughtException", fail);

@@ -66,7 +66,6 @@ export class SocketLink implements Link {
   #user: LinkUser | undefined;
   #parts: Uint8Array[] = [];
   #isHeld = false;
-  #isReadingPaused = false;
   /** Set while frames that have arrived wait for their turn. */
   #reading: NodeJS.Immediate | undefined;
   /** Set while this turn's first message has left and more may follow, which then travel together. */
@@ -118,12 +117,6 @@ export class SocketLink implements Link {
   hold(isHeld: boolean): void {
     this.#isHeld = isHeld;
     this.#goOn();
-  }
-
-  pauseReading(isPaused: boolean): void {
-    this.#isReadingPaused = isPaused;
-    if (isPaused) this.#socket.pause();
-    else if (this.#reading === undefined) this.#socket.resume();
   }
 
   end(): Promise<void> {
@@ -181,7 +174,7 @@ export class SocketLink implements Link {
     else if (state === "more") {
       if (!wasReading) this.#socket.pause();
       this.#reading = setImmediate(() => this.#read(this.#reader.goOn(TURN_FRAMES_MAX)));
-    } else if (wasReading && !this.#isReadingPaused) this.#socket.resume();
+    } else if (wasReading) this.#socket.resume();
   }
 
   /** What follows the greeting; undefined when that is no greeting for us. */
@@ -259,7 +252,6 @@ export class SocketLink implements Link {
   }
 
   #beat(): void {
-    if (this.#isReadingPaused) return;
     if (this.#silenceCount >= SILENCES_MAX) this.#socket.destroy();
     else if (this.#silenceCount > 0) this.command("PING", PING_BODY);
     this.#silenceCount += 1;

@@ -1,5 +1,7 @@
 // The main module of the threads that the spawner's tests start.
 
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import type { ProgramTable } from "../core/program.ts";
 import { CONTRACT_PROGRAMS } from "../core/spawner.contract.ts";
 import { contractWorld } from "./contract-world.contract.ts";
@@ -34,6 +36,17 @@ const THREAD_PROGRAMS: ProgramTable = {
       publisher.offer(Uint8Array.of(count % 256));
       await new Promise((resolve) => setImmediate(resolve));
     }
+  },
+  /** Has a door, through which libzmq receives. */
+  async opensDoor({ wire }, _options, parent) {
+    const free = createServer().listen(0, "127.0.0.1");
+    await once(free, "listening");
+    const { port } = free.address() as AddressInfo;
+    free.close();
+    await once(free, "close");
+    await wire.server(() => undefined, { door: `tcp://127.0.0.1:${port}` });
+    parent.send("open");
+    await new Promise(() => undefined);
   },
 };
 

@@ -89,6 +89,14 @@ describe("threads", function () {
       assert.equal((await child.exited).kind, "killed");
     }));
 
+  it("a thread that receives from libzmq is killed, and its process goes on", () =>
+    inFolder(async (folder) => {
+      const child = threads(folder).spawn("opensDoor");
+      assert.equal(await inboxOf(child).next(), "open");
+      child.kill();
+      assert.deepEqual(await child.exited, { kind: "killed", reason: "killed" });
+    }));
+
   it("a process that fails above a thread with sockets has failed for its own reason", () =>
     inFolder(async (folder) => {
       const call = { program: "failsAboveThread", name: "above", options: 0 };

@@ -36,6 +36,9 @@ export class ThreadSpawner {
   }
 }
 
+/** So long a thread that is killed may take to end by itself, in ms; one that computes does not hear of it. */
+const KILL_MS_MAX = 100;
+
 /** One thread. */
 class ThreadProgram implements Child {
   readonly name: string;
@@ -67,8 +70,12 @@ class ThreadProgram implements Child {
   }
 
   kill(): void {
+    if (this.#isKilled) return;
     this.#isKilled = true;
-    void this.#worker.terminate();
+    // Terminated while it receives from libzmq, a thread would take its process with it: it ends itself.
+    this.#tell({ kind: "kill" });
+    clearTimeout(this.#killTimer);
+    this.#killTimer = setTimeout(() => void this.#worker.terminate(), KILL_MS_MAX).unref();
   }
 
   stop(): void {

@@ -2,9 +2,11 @@
 // Method: sockets of zeromq.js, which is libzmq, beside ours on loopback.
 // Seed: none.
 import assert from "node:assert/strict";
+import { fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { createServer } from "node:net";
-import { Dealer, Publisher, Reply, Request, Router, Subscriber, XPublisher } from "zeromq";
+import { Context, Dealer, Publisher, Reply, Request, Router, Subscriber, XPublisher } from "zeromq";
 import { asked, eventually, fromUtf8, Inbox, utf8 } from "../core/run-in-world.contract.ts";
 import { hasCode } from "../core/store.contract.ts";
 import { makeCurveKeys, readCurveKeys } from "./curve-keys.ts";
@@ -18,6 +20,8 @@ import { ZmqWire } from "./zmq-wire.ts";
 const clock = new SystemClock();
 const loopback = { host: "127.0.0.1", security: undefined };
 const wire = new ZmqWire(loopback);
+/** Strangers of their own: nothing of libzmq is shared with the doors. */
+const context = new Context();
 const STAMP = 1_800_000_000_123_457;
 
 /** A free address for a door; nobody else takes it in a moment. */
@@ -64,7 +68,7 @@ describe("zmq wire: libzmq subscribes", () => {
     await using ours = wire.subscriber(inbox.push);
     ours.connect(publisher.endpoint);
     await eventually(clock, () => publisher.subscriberCount === 1);
-    const stranger = new Subscriber();
+    const stranger = new Subscriber({ context });
     stranger.subscribe();
     stranger.connect(door);
     await untilHeard(publisher, stranger);
@@ -78,7 +82,7 @@ describe("zmq wire: libzmq subscribes", () => {
 
   it("to topics, and takes them back; the own endpoint is a door, too", async () => {
     await using publisher = await ZmqPublisher.bind(loopback);
-    const stranger = new Subscriber();
+    const stranger = new Subscriber({ context });
     stranger.subscribe("greeting", "a", "ab");
     stranger.connect(publisher.endpoint);
     await untilHeard(publisher, stranger);
@@ -105,7 +109,7 @@ describe("zmq wire: libzmq subscribes", () => {
 
   it("and does not read: it loses its own copies, and nobody else's, and not by our count", async () => {
     await using publisher = await ZmqPublisher.bind(loopback);
-    const stalled = new Subscriber({ receiveHighWaterMark: 1 });
+    const stalled = new Subscriber({ context, receiveHighWaterMark: 1 });
     stalled.subscribe();
     stalled.connect(publisher.endpoint);
     const inbox = new Inbox<Uint8Array>();
@@ -125,7 +129,7 @@ describe("zmq wire: libzmq subscribes", () => {
 
 describe("zmq wire: libzmq publishes", () => {
   it("one frame or two, which the wire counts as sent; others are dropped and counted", async () => {
-    const stranger = new XPublisher();
+    const stranger = new XPublisher({ context });
     await stranger.bind("tcp://127.0.0.1:*");
     let sentCount = 0;
     const inbox = new Inbox<readonly [string | undefined, number | undefined]>();
@@ -156,7 +160,7 @@ describe("zmq wire: libzmq publishes", () => {
   });
 
   it("is not read from while the subscriber pauses, and not lost", async () => {
-    const stranger = new Publisher({ sendHighWaterMark: 0 });
+    const stranger = new Publisher({ context, sendHighWaterMark: 0 });
     await stranger.bind("tcp://127.0.0.1:*");
     const inbox = new Inbox<string | undefined>();
     await using subscriber = wire.subscriber((frame) => inbox.push(fromUtf8(frame)));
@@ -194,14 +198,14 @@ describe("zmq wire: libzmq asks", () => {
       },
       { door },
     );
-    const asker = new Request();
+    const asker = new Request({ context });
     asker.connect(door);
     await asker.send("plain");
     assert.deepEqual(await asker.receive(), [Buffer.from("plain")]);
     await asker.send(["stamped", secondsStamp()]);
     assert.deepEqual(await asker.receive(), [Buffer.from("stamped"), secondsStamp()]);
     asker.close();
-    const dealer = new Dealer();
+    const dealer = new Dealer({ context });
     dealer.connect(server.endpoint);
     for (const wrong of [["one part"], ["no", "delimiter"], ["id", ""], ["id", "", "a", "b", "c"]])
       await dealer.send(wrong);
@@ -216,7 +220,7 @@ describe("zmq wire: libzmq asks", () => {
 
 describe("zmq wire: libzmq answers", () => {
   it("as REP, and learns the stamp", async () => {
-    const stranger = new Reply();
+    const stranger = new Reply({ context });
     await stranger.bind("tcp://127.0.0.1:*");
     await using client = wire.client(`plain+${stranger.lastEndpoint ?? ""}`);
     const first = client.request(utf8("plain"), 5000);
@@ -238,7 +242,7 @@ describe("zmq wire: libzmq answers", () => {
   });
 
   it("but not what was asked: that is counted", async () => {
-    const liar = new Router();
+    const liar = new Router({ context });
     await liar.bind("tcp://127.0.0.1:*");
     await using client = new ZmqClient(liar.lastEndpoint ?? "");
     const pending = asked(client, utf8("q"), 5000);
@@ -266,7 +270,7 @@ describe("zmq wire: libzmq and curve", () => {
     const door = await freeAddress();
     await using server = await secured.server(({ frame, reply }) => reply(frame), { door });
     assert(server.endpoint.endsWith(`#${ourKeys.publicKey}`));
-    const asker = new Request(asClient);
+    const asker = new Request({ context, ...asClient });
     asker.connect(door);
     for (const body of [Buffer.alloc(0), Buffer.from("x"), randomBytes(300_000)]) {
       await asker.send(body);
@@ -275,7 +279,7 @@ describe("zmq wire: libzmq and curve", () => {
     asker.close();
     const security = readCurveKeys(ourKeys);
     await using publisher = await ZmqPublisher.bind({ host: "127.0.0.1", security });
-    const stranger = new Subscriber(asClient);
+    const stranger = new Subscriber({ context, ...asClient });
     stranger.subscribe();
     stranger.connect(publisher.endpoint.split("#")[0] ?? "");
     await untilHeard(publisher, stranger);
@@ -286,7 +290,10 @@ describe("zmq wire: libzmq and curve", () => {
 
   it("answers and publishes to who knows its key", async () => {
     const asServer = { curveServer: true, curveSecretKey: theirKeys.secretKey };
-    const [answerer, publisher] = [new Reply(asServer), new Publisher(asServer)];
+    const [answerer, publisher] = [
+      new Reply({ context, ...asServer }),
+      new Publisher({ context, ...asServer }),
+    ];
     await answerer.bind("tcp://127.0.0.1:*");
     await publisher.bind("tcp://127.0.0.1:*");
     await using client = secured.client(
@@ -321,7 +328,8 @@ describe("zmq wire: libzmq and curve", () => {
         },
       },
     });
-    await using server = await choosy.server(({ frame, reply }) => reply(frame));
+    const door = await freeAddress();
+    await using server = await choosy.server(({ frame, reply }) => reply(frame), { door });
     const [place = ""] = server.endpoint.split("#");
     const [other, friend] = [theirKeys, allowed].map(
       (curve) => new ZmqWire({ host: "127.0.0.1", curve }),
@@ -335,17 +343,33 @@ describe("zmq wire: libzmq and curve", () => {
       friend?.client(`plain+${place}`),
     ];
     const answers = lost.map(async (client) => client?.request(utf8("x"), 200));
-    const request = new Request(asClient);
-    request.connect(place);
-    await request.send("x");
+    const asFriend = {
+      ...asClient,
+      curvePublicKey: allowed.publicKey,
+      curveSecretKey: allowed.secretKey,
+    };
+    const requests = [asClient, {}, asClient, {}].map(
+      (options) => new Request({ context, ...options, linger: 0 }),
+    );
+    for (const [index, request] of requests.entries()) {
+      request.connect(index < 2 ? place : door);
+      await request.send("x");
+    }
+    const friendly = new Request({ context, ...asFriend });
+    friendly.connect(door);
+    await friendly.send("friend");
+    assert.deepEqual(await friendly.receive(), [Buffer.from("friend")]);
+    friendly.close();
     await using client = friend?.client(server.endpoint);
     assert(client !== undefined);
     assert.equal(fromUtf8(await asked(client, utf8("x"), 5000)), "x");
     for (const answer of await Promise.all(answers))
       assert.deepEqual(answer, { kind: "none", reason: "timeout" });
     assert.deepEqual(new Set(told), new Set([theirKeys.publicKey, allowed.publicKey]));
-    assert.equal(request.readable, false);
-    request.close();
+    for (const request of requests) {
+      assert.equal(request.readable, false);
+      request.close();
+    }
     for (const each of lost) await each?.[Symbol.asyncDispose]();
   });
 });
@@ -363,6 +387,13 @@ describe("zmq wire: doors", () => {
       );
     }
   });
+
+  it("load libzmq only when one is opened; a thread or process may end with open ones", async () => {
+    const child = fork(new URL("./foreign-child.contract.js", import.meta.url), [
+      await freeAddress(),
+    ]);
+    assert.deepEqual(await once(child, "exit"), [0, null]);
+  }).timeout(30_000);
 
   it("may be used by a wire of ours that is not to be known as one", async () => {
     const door = await freeAddress();

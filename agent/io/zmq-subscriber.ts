@@ -1,7 +1,9 @@
 import type { Activity } from "../core/activity.ts";
 import type { ReceiveFrame, WireSubscriber } from "../core/wire.ts";
+import { ForeignFollower } from "./foreign-follower.ts";
 import type { Link, LinkUser, Parts, Security } from "./link.ts";
 import { LinkConnector } from "./link-connector.ts";
+import { parseEndpoint } from "./wire-address.ts";
 import { decodeStamp } from "./wire-frames.ts";
 import { PAUSE, RESUME } from "./zmq-publisher.ts";
 
@@ -10,6 +12,8 @@ export interface SubscriberParts {
   readonly security: Security;
   /** Told of each frame that comes from a plain publisher: nobody else has counted it as sent. */
   readonly activity: Pick<Activity, "sent">;
+  /** See ZmqWireOptions. */
+  readonly opened?: (endpoint: string) => void;
 }
 
 /** One publisher that is followed. */
@@ -23,7 +27,8 @@ interface Followed {
  * Follows any number of publishers, over a link each.
  *
  * While it is paused, publishers of ours are told to keep what they have, and what was on its way is
- * kept here: so the link lives on, and goes on answering signs of life. Plain ones are not read from.
+ * kept here: so the link lives on, and goes on answering signs of life. Plain ones are not read from: those
+ * are followed by sockets of libzmq.
  */
 export class ZmqSubscriber implements WireSubscriber {
   /** Messages of more parts than payload and stamp. */
@@ -31,9 +36,9 @@ export class ZmqSubscriber implements WireSubscriber {
   readonly #parts: SubscriberParts;
   readonly #receive: ReceiveFrame;
   readonly #followed = new Map<string, Followed>();
+  readonly #foreign = new Map<string, ForeignFollower>();
   /** What came while it was paused, in order. */
-  readonly #kept: { readonly from: Followed; readonly parts: Parts; readonly isOurs: boolean }[] =
-    [];
+  readonly #kept: { readonly from: Followed; readonly parts: Parts }[] = [];
   #isPaused = false;
   #isClosed = false;
   #handing: NodeJS.Immediate | undefined;
@@ -44,7 +49,16 @@ export class ZmqSubscriber implements WireSubscriber {
   }
 
   connect(endpoint: string): void {
-    if (this.#isClosed || this.#followed.has(endpoint)) return;
+    if (this.#isClosed || this.#followed.has(endpoint) || this.#foreign.has(endpoint)) return;
+    const address = parseEndpoint(endpoint);
+    if (address?.isPlain === true) {
+      const { security } = this.#parts;
+      const take = (parts: Parts): void => this.#take(parts, false);
+      const follower = new ForeignFollower(address, security, take);
+      this.#foreign.set(endpoint, follower);
+      if (this.#isPaused) follower.pause();
+      return;
+    }
     const followed: Followed = {
       endpoint,
       connector: new LinkConnector({
@@ -59,16 +73,17 @@ export class ZmqSubscriber implements WireSubscriber {
   }
 
   disconnect(endpoint: string): void {
-    const followed = this.#followed.get(endpoint);
-    if (followed === undefined) return;
+    void this.#followed.get(endpoint)?.connector.close();
     this.#followed.delete(endpoint);
-    void followed.connector.close();
+    this.#foreign.get(endpoint)?.close();
+    this.#foreign.delete(endpoint);
   }
 
   pause(): void {
     if (this.#isPaused) return;
     this.#isPaused = true;
-    for (const { link } of this.#followed.values()) stop(link);
+    for (const { link } of this.#followed.values()) link?.command(PAUSE);
+    for (const follower of this.#foreign.values()) follower.pause();
   }
 
   resume(): void {
@@ -84,19 +99,23 @@ export class ZmqSubscriber implements WireSubscriber {
     clearImmediate(this.#handing);
     const closing = [...this.#followed.values()].map(({ connector }) => connector.close());
     this.#followed.clear();
+    for (const follower of this.#foreign.values()) follower.close();
+    this.#foreign.clear();
     await Promise.all(closing);
   }
 
   #opened(followed: Followed, link: Link): LinkUser {
     followed.link = link;
-    // To peers of either version: those before 3.1 know it as a message only, and all take that.
-    link.send([Uint8Array.of(1)]);
-    if (this.#isPaused) stop(link);
+    // From a publisher that is not ours, and not said to be plain, nothing is wanted.
+    if (link.isOurs) link.send([Uint8Array.of(1)]);
+    if (this.#isPaused) link.command(PAUSE);
+    this.#parts.opened?.(followed.endpoint);
     return {
       message: (parts) => {
-        if (this.#isPaused || this.#kept.length > 0)
-          this.#kept.push({ from: followed, parts, isOurs: link.isOurs });
-        else this.#take(parts, link.isOurs);
+        if (!link.isOurs) this.malformedCount += 1;
+        else if (this.#isPaused || this.#kept.length > 0)
+          this.#kept.push({ from: followed, parts });
+        else this.#take(parts, true);
       },
       command: () => undefined,
       lost: () => {
@@ -110,18 +129,16 @@ export class ZmqSubscriber implements WireSubscriber {
     this.#handing = undefined;
     const kept = this.#kept;
     let count = 0;
-    for (const { from, parts, isOurs } of kept) {
+    for (const { from, parts } of kept) {
       if (this.#isPaused || this.#isClosed) break;
       count += 1;
       // A receiver may have disconnected from it in the middle of this.
-      if (this.#followed.get(from.endpoint) === from) this.#take(parts, isOurs);
+      if (this.#followed.get(from.endpoint) === from) this.#take(parts, true);
     }
     kept.splice(0, count);
     if (this.#isPaused || this.#isClosed) return;
-    for (const { link } of this.#followed.values()) {
-      if (link?.isOurs === true) link.command(RESUME);
-      else link?.pauseReading(false);
-    }
+    for (const { link } of this.#followed.values()) link?.command(RESUME);
+    for (const follower of this.#foreign.values()) follower.resume();
   }
 
   #take(parts: Parts, isOurs: boolean): void {
@@ -133,9 +150,4 @@ export class ZmqSubscriber implements WireSubscriber {
     if (!isOurs) this.#parts.activity.sent(1);
     this.#receive(frame, decodeStamp(stamp, isOurs));
   }
-}
-
-function stop(link: Link | undefined): void {
-  if (link?.isOurs === true) link.command(PAUSE);
-  else link?.pauseReading(true);
 }

@@ -28,6 +28,8 @@ export interface ZmqWireOptions {
   readonly curve?: CurveKeys;
   /** Where frames from plain publishers are counted as sent, so that sent and received match. */
   readonly activity?: Pick<Activity, "sent">;
+  /** Told whenever a subscriber's link to a publisher is open: what is published from then on arrives. */
+  readonly opened?: (endpoint: string) => void;
 }
 
 /**
@@ -40,12 +42,14 @@ export class ZmqWire implements Wire {
   readonly #host: string;
   readonly #security: Security;
   readonly #activity: Pick<Activity, "sent">;
+  readonly #opened: Partial<Pick<ZmqWireOptions, "opened">>;
 
   /** @throws AgentError WIRE_KEY_INVALID when a key of `curve` is none. */
-  constructor({ host, curve, activity }: ZmqWireOptions) {
+  constructor({ host, curve, activity, opened }: ZmqWireOptions) {
     this.#host = host;
     this.#security = curve === undefined ? undefined : readCurveKeys(curve);
     this.#activity = activity ?? { sent: () => undefined };
+    this.#opened = opened === undefined ? {} : { opened };
   }
 
   publisher(options?: BindOptions): Promise<WirePublisher> {
@@ -53,7 +57,8 @@ export class ZmqWire implements Wire {
   }
 
   subscriber(receive: ReceiveFrame): WireSubscriber {
-    return new ZmqSubscriber({ security: this.#security, activity: this.#activity }, receive);
+    const parts = { security: this.#security, activity: this.#activity, ...this.#opened };
+    return new ZmqSubscriber(parts, receive);
   }
 
   server(serve: (request: WireRequest) => void, options?: BindOptions): Promise<WireServer> {

@@ -55,7 +55,7 @@ export class CrewDesk {
   }
 
   /** Takes in what the program says. */
-  heard(actor: string, message: Exclude<ToAgent, { kind: "traffic" }>): void {
+  heard(actor: string, message: Exclude<ToAgent, { kind: "traffic" | "measures" }>): void {
     const member = this.#members.get(actor);
     if (member === undefined) return;
     switch (message.kind) {
@@ -100,8 +100,11 @@ export class CrewDesk {
 
   /** It was reported to hang, and has answered after all. */
   recovered(): void {
-    for (const actor of this.#members.keys())
-      this.#parts.world.log.write("info", "actor-recovered", { actor });
+    const { world, tell } = this.#parts;
+    for (const actor of this.#members.keys()) {
+      world.log.write("info", "actor-recovered", { actor });
+      tell({ kind: "actor-recovered", actor });
+    }
   }
 
   /** Sends to one actor. */

@@ -82,9 +82,10 @@ async function runOnce(
   const kind = kept === undefined ? "actor-started" : "actor-adopted";
   for (const { instanceName: actor } of crew.actors) tell({ kind, actor, pid });
   const ended = new AbortController();
-  const desk = new CrewDesk(parts, { crew, pid, signal: ended.signal, retold }, (to, message) =>
-    child.channel.send({ actor: to, message } satisfies Addressed<ToActor>),
-  );
+  const send = (to: string, message: ToActor): void =>
+    child.channel.send({ actor: to, message } satisfies Addressed<ToActor>);
+  const desk = new CrewDesk(parts, { crew, pid, signal: ended.signal, retold }, send);
+  const measured = parts.measures.join({ child, actors: crew.actors, send });
   const rule = new WatchRule(world.clock.monotonicMs(), parts.watch);
   const members = crew.actors.map(({ instanceName: actor, limits }) => ({
     ...{ actor, limits },
@@ -94,7 +95,8 @@ async function runOnce(
   child.channel.receive((raw) => {
     if (rule.heard(world.clock.monotonicMs())) desk.recovered();
     const { actor, message } = raw as Addressed<ToAgent>;
-    if (message.kind === "traffic") limits.heard(actor, message.traffic);
+    if (message.kind === "measures") measured.heard(actor, message);
+    else if (message.kind === "traffic") limits.heard(actor, message.traffic);
     else desk.heard(actor, message);
   });
   const unfollow = news.follow((notice) => desk.notify(notice));
@@ -106,6 +108,7 @@ async function runOnce(
   const exit = limit === undefined ? end : { ...end, reason: `stopped by limit: ${limit}` };
   await watching;
   unfollow();
+  await measured.leave();
   desk.close();
   retold?.();
   const { reason } = exit;

@@ -1,5 +1,6 @@
 import type { Incident, PlayOptions } from "../actor/protocol.ts";
 import type { Hex } from "../component/ledger-service.ts";
+import type { ControlOptions } from "../control/control-server.ts";
 import type { LimitEvent } from "../resource/supervise-limits.ts";
 import type { ApplicationTexts } from "./application-files.ts";
 import type { WatchOptions } from "./watch-rule.ts";
@@ -27,6 +28,8 @@ export interface NodeOptions {
   readonly lasting?: boolean;
   /** When an actor that does not answer is reported and killed. */
   readonly watch?: WatchOptions;
+  /** Where programs of this board can ask the agent; absent: nowhere. */
+  readonly control?: ControlOptions;
   /** The ledger of the board; absent: components with contracts do not start. */
   readonly ledger?: NodeLedgerOptions;
 }
@@ -56,6 +59,8 @@ export type NodeMessage =
   | { readonly kind: "actor-active"; readonly actor: string }
   /** Its event loop has not turned for `silentMs`. */
   | { readonly kind: "actor-hangs"; readonly actor: string; readonly silentMs: number }
+  /** It was reported to hang, and has answered after all. */
+  | { readonly kind: "actor-recovered"; readonly actor: string }
   /** Something went wrong in it; `count` of this kind in this life of its program. */
   | {
       readonly kind: "actor-incident";

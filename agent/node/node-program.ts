@@ -8,8 +8,11 @@ import { Discovery, type DiscoveryOptions, expiryOf } from "../discovery/discove
 import { actorsOn } from "./application-files.ts";
 import { type Crew, crewsOf, type Inheritance, inheritanceOf } from "./crew-rule.ts";
 import { dismissed, superviseCrew } from "./crew-supervisor.ts";
+import { MeasureDesk } from "./measure-desk.ts";
 import { NewsDesk } from "./news-desk.ts";
+import { openNodeControl } from "./node-control.ts";
 import type { NodeLedgerOptions, NodeMessage, NodeOptions, NodeRequest } from "./node-options.ts";
+import { StatusTable } from "./status-table.ts";
 import type { SupervisorParts } from "./supervisor-parts.ts";
 
 /** Opens the ledger manager of a board. */
@@ -39,8 +42,13 @@ export function nodeProgram(openLedger: OpenLedger): Program {
     const options = raw as NodeOptions;
     const { board, application, ledger: ledgerOptions, lasting = false } = options;
     const { codeUrl, record, play } = options;
-    const tell = (message: NodeMessage): void => parent.send(message);
     const actors = application === undefined ? [] : actorsOn(application, board);
+    const sinceMs = world.clock.monotonicMs();
+    const status = new StatusTable(actors, () => world.clock.monotonicMs());
+    const tell = (message: NodeMessage): void => {
+      status.heard(message);
+      parent.send(message);
+    };
     const crews = crewsOf(actors, { codeUrl, record, play, lasting });
     const survivors = lasting ? await world.spawner.survivors() : [];
     const inheritance = inheritanceOf(crews, survivors);
@@ -61,8 +69,11 @@ export function nodeProgram(openLedger: OpenLedger): Program {
     }, ended.signal);
     const settled = new AbortController();
     const { registry } = discovery;
+    const measures = new MeasureDesk(world);
+    const controlParts = { world, options, status, registry, measures, sinceMs };
+    await using _control = await openNodeControl(controlParts);
     const { watch = {} } = options;
-    const parts = { world, registry, news, ledger, watch, settled: settled.signal, tell };
+    const parts = { world, registry, news, measures, ledger, watch, settled: settled.signal, tell };
     const { running, retold } = runCrews(parts, crews, inheritance, signal);
     // Others ask what this board provides as soon as they hear of it: it has to be complete by then.
     if (inheritance.kept.size > 0) await Promise.race([retold, pause(world, signal)]);

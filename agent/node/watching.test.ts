@@ -15,6 +15,7 @@ import { Cluster } from "./cluster.contract.ts";
 import { crewsOf, inheritanceOf } from "./crew-rule.ts";
 import { superviseCrew } from "./crew-supervisor.ts";
 import { IncidentRule } from "./incident-rule.ts";
+import { MeasureDesk } from "./measure-desk.ts";
 import { NewsDesk } from "./news-desk.ts";
 import type { NodeMessage } from "./node-options.ts";
 import { WatchRule } from "./watch-rule.ts";
@@ -223,7 +224,8 @@ describe("crews", () => {
       const tell = (message: NodeMessage): void => void told.push(message);
       const settled = AbortSignal.abort();
       const watch = { pingIntervalMs: 500 };
-      const parts = { world, registry, news, ledger: undefined, watch, settled, tell };
+      const measures = new MeasureDesk(world);
+      const parts = { world, registry, news, measures, ledger: undefined, watch, settled, tell };
       return superviseCrew(parts, crew, {}, signal);
     };
     const cluster = new Cluster(texts, 1, { boss });

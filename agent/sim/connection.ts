@@ -1,7 +1,6 @@
-import type { SimEvent } from "./event-queue.ts";
-import type { Life } from "./life.ts";
+import type { EventLabel, Life, SimEvent } from "./life.ts";
 import { type Network, SILENCE_US_MAX } from "./network.ts";
-import type { EventLabel, Timeline } from "./timeline.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** One end of a connection: on which host, for which program, and what to do when it is lost. */
 export interface ConnectionEnd {
@@ -21,7 +20,7 @@ interface Direction {
   readonly to: ConnectionEnd;
   /** Nothing overtakes what was sent before. */
   lastArrivalUs: number;
-  /** Under way, in order; without an arrival while the network is cut. */
+  /** Under way, in order; without an arrival while the network is cut in this direction. */
   readonly flight: Set<Message>;
 }
 
@@ -46,7 +45,7 @@ export class Connection {
     this.#there = { from: client, to: server, lastArrivalUs: 0, flight: new Set() };
     this.#back = { from: server, to: client, lastArrivalUs: 0, flight: new Set() };
     this.#unwatch = network.watch(this);
-    if (!this.#reaches()) this.silent();
+    this.silent();
   }
 
   get open(): boolean {
@@ -74,13 +73,16 @@ export class Connection {
 
   /** The network between the ends may be cut: patience begins to run out. */
   silent(): void {
-    if (!this.#open || this.#reaches() || this.#giveUp !== undefined) return;
-    for (const { flight } of [this.#there, this.#back])
-      for (const message of flight) {
+    if (!this.#open || this.#isWhole()) return;
+    for (const direction of [this.#there, this.#back]) {
+      if (this.#flows(direction)) continue;
+      for (const message of direction.flight) {
         if (message.arrival !== undefined) this.#timeline.cancel(message.arrival);
         message.arrival = undefined;
       }
-    this.#giveUp = this.#timeline.plan(undefined, SILENCE_US_MAX, { kind: "given-up" }, () => {
+    }
+    // Whoever hears nothing, or whose heartbeats nobody answers, gives up.
+    this.#giveUp ??= this.#timeline.plan(undefined, SILENCE_US_MAX, { kind: "given-up" }, () => {
       this.#end();
       for (const { to } of [this.#there, this.#back])
         if (!to.life.dead) this.#timeline.plan(to.life, 0, { kind: "lost" }, to.lost);
@@ -89,26 +91,30 @@ export class Connection {
 
   /** The network between the ends may be whole again. */
   resume(): void {
-    if (!this.#open || !this.#reaches()) return;
-    if (this.#giveUp === undefined) return;
-    this.#timeline.cancel(this.#giveUp);
-    this.#giveUp = undefined;
-    for (const direction of [this.#there, this.#back])
-      for (const message of direction.flight) this.#launch(direction, message);
+    if (!this.#open || this.#giveUp === undefined) return;
+    if (this.#isWhole()) {
+      this.#timeline.cancel(this.#giveUp);
+      this.#giveUp = undefined;
+    }
+    for (const direction of [this.#there, this.#back]) {
+      if (!this.#flows(direction)) continue;
+      for (const message of direction.flight)
+        if (message.arrival === undefined) this.#launch(direction, message);
+    }
   }
 
   #send(direction: Direction, label: EventLabel, deliver: () => void): void {
     if (!this.#open) return;
     const message: Message = { label, deliver, arrival: undefined };
     direction.flight.add(message);
-    if (this.#giveUp === undefined) this.#launch(direction, message);
+    if (this.#giveUp === undefined || this.#flows(direction)) this.#launch(direction, message);
   }
 
   #launch(direction: Direction, message: Message): void {
     const { from, to, flight } = direction;
     const { nowUs } = this.#timeline;
     const arrivalUs = Math.max(
-      nowUs + this.#network.delayUs(from.host, to.host),
+      nowUs + this.#network.delayUs(from.host, to.host, message.label.payload?.byteLength),
       direction.lastArrivalUs,
     );
     direction.lastArrivalUs = arrivalUs;
@@ -118,8 +124,15 @@ export class Connection {
     });
   }
 
-  #reaches(): boolean {
-    return this.#network.reaches(this.#there.from.host, this.#there.to.host);
+  #flows({ from, to }: Direction): boolean {
+    return this.#network.reaches(from.host, to.host);
+  }
+
+  /** Both ends hear each other, and answer. */
+  #isWhole(): boolean {
+    const { from, to } = this.#there;
+    if (from.life.isPaused || to.life.isPaused) return false;
+    return this.#flows(this.#there) && this.#flows(this.#back);
   }
 
   #end(): void {

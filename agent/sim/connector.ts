@@ -53,7 +53,7 @@ export class Connector {
     const { listeners, endpoint } = this.#options;
     const listener = listeners.get(endpoint);
     if (listener === undefined || !isWithinReach(listener, host, life)) return;
-    if (!shared.network.reaches(host, listener.host)) return;
+    if (!this.#canMeet(listener.host)) return;
     this.#trying = true;
     const wayUs = shared.network.delayUs(host, listener.host);
     const label = { kind: "connect", from: life.name, to: endpoint };
@@ -68,6 +68,12 @@ export class Connector {
     });
   }
 
+  /** A connection takes both directions. */
+  #canMeet(other: string): boolean {
+    const { shared, host } = this.#parts;
+    return shared.network.reaches(host, other) && shared.network.reaches(other, host);
+  }
+
   #accept(listener: Listener): void {
     const { shared, host, life } = this.#parts;
     const { listeners, endpoint, from, connected, lost } = this.#options;
@@ -76,7 +82,7 @@ export class Connector {
       this.#try(RECONNECT_US);
       return;
     }
-    if (!shared.network.reaches(host, listener.host)) return;
+    if (!this.#canMeet(listener.host)) return;
     const clientEnd: ConnectionEnd = {
       host,
       life,

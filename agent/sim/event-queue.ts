@@ -1,16 +1,4 @@
-import type { Life } from "./life.ts";
-
-/** Something that will happen. */
-export interface SimEvent {
-  /** Virtual time, in µs since 1970. */
-  readonly timeUs: number;
-  /** Orders what happens at one instant: in the order in which it was planned. */
-  readonly sequence: number;
-  /** Whom it happens to; passed over when dead. */
-  readonly life: Life | undefined;
-  readonly run: () => void;
-  cancelled: boolean;
-}
+import type { SimEvent } from "./life.ts";
 
 /** Below this many cancelled events a clean-up is not worth its while. */
 const CANCELLED_KEPT = 1024;
@@ -26,8 +14,17 @@ export class EventQueue {
   }
 
   push(event: SimEvent): void {
-    this.#heap.push(event);
-    this.#rise(this.#heap.length - 1);
+    const heap = this.#heap;
+    let index = heap.length;
+    heap.push(event);
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      const above = heap[parent];
+      if (above === undefined || isBefore(above, event)) break;
+      heap[index] = above;
+      index = parent;
+    }
+    heap[index] = event;
   }
 
   /** The next event, which stays; undefined when nothing is left. */
@@ -42,14 +39,11 @@ export class EventQueue {
   /** Takes the next event. */
   pop(): SimEvent | undefined {
     const event = this.peek();
-    if (event === undefined) return undefined;
-    this.#removeFirst();
-    // It is past being cancelled.
-    event.cancelled = true;
+    if (event !== undefined) this.#removeFirst();
     return event;
   }
 
-  /** Takes back an event that has not happened yet. */
+  /** Takes back an event that is in the queue. */
   cancel(event: SimEvent): void {
     if (event.cancelled) return;
     event.cancelled = true;
@@ -57,56 +51,37 @@ export class EventQueue {
     if (this.#cancelledCount < CANCELLED_KEPT || this.#cancelledCount * 2 < this.#heap.length)
       return;
     // A sorted array is a heap.
-    this.#heap = this.#heap.filter(({ cancelled }) => !cancelled).sort(compare);
+    this.#heap = this.#heap
+      .filter(({ cancelled }) => !cancelled)
+      .sort((first, second) => (isBefore(first, second) ? -1 : 1));
     this.#cancelledCount = 0;
   }
 
   #removeFirst(): void {
-    const last = this.#heap.pop();
-    if (last === undefined || this.#heap.length === 0) return;
-    this.#heap[0] = last;
-    this.#sink();
-  }
-
-  #rise(from: number): void {
-    let index = from;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (this.#inOrder(parent, index)) return;
-      this.#swap(parent, index);
-      index = parent;
-    }
-  }
-
-  #sink(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    const size = heap.length;
+    if (last === undefined || size === 0) return;
     let index = 0;
     for (;;) {
       let child = 2 * index + 1;
-      if (child >= this.#heap.length) return;
-      if (child + 1 < this.#heap.length && this.#inOrder(child + 1, child)) child += 1;
-      if (this.#inOrder(index, child)) return;
-      this.#swap(index, child);
+      let least = heap[child];
+      if (least === undefined) break;
+      const other = heap[child + 1];
+      if (other !== undefined && isBefore(other, least)) {
+        child += 1;
+        least = other;
+      }
+      if (isBefore(last, least)) break;
+      heap[index] = least;
       index = child;
     }
-  }
-
-  #inOrder(first: number, second: number): boolean {
-    return compare(this.#at(first), this.#at(second)) <= 0;
-  }
-
-  #swap(first: number, second: number): void {
-    const event = this.#at(first);
-    this.#heap[first] = this.#at(second);
-    this.#heap[second] = event;
-  }
-
-  #at(index: number): SimEvent {
-    const event = this.#heap[index];
-    if (event === undefined) throw new Error(`no event at ${index}`);
-    return event;
+    heap[index] = last;
   }
 }
 
-function compare(first: SimEvent, second: SimEvent): number {
-  return first.timeUs - second.timeUs || first.sequence - second.sequence;
+function isBefore(first: SimEvent, second: SimEvent): boolean {
+  return first.timeUs === second.timeUs
+    ? first.sequence < second.sequence
+    : first.timeUs < second.timeUs;
 }

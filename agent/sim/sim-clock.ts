@@ -2,23 +2,20 @@ import type { Clock, ClockReading } from "../core/clock.ts";
 import { readingOn } from "../core/clock-line.ts";
 import { onAbort } from "./abort-hooks.ts";
 import type { HostTime } from "./host-time.ts";
-import type { Life } from "./life.ts";
-import type { Timeline } from "./timeline.ts";
+import type { Life, Timer } from "./life.ts";
 
 /** Virtual time for one program, as its host's clocks have it. */
 export class SimClock implements Clock {
-  readonly #timeline: Timeline;
   readonly #time: HostTime;
   readonly #life: Life;
 
-  constructor(timeline: Timeline, time: HostTime, life: Life) {
-    this.#timeline = timeline;
+  constructor(time: HostTime, life: Life) {
     this.#time = time;
     this.#life = life;
   }
 
   monotonicMs(): number {
-    return (this.#timeline.nowUs - this.#timeline.startUtcUs) / 1000;
+    return this.#time.monotonicUs() / 1000;
   }
 
   utcUs(): number {
@@ -30,31 +27,37 @@ export class SimClock implements Clock {
   }
 
   sleep(durationMs: number, signal: AbortSignal): Promise<void> {
-    return this.#sleepUs(durationMs * 1000, signal);
+    return this.#wait(signal, (wake) =>
+      // Whoever sleeps for ever waits for the abort alone.
+      Number.isFinite(durationMs)
+        ? this.#time.after(this.#life, durationMs * 1000, WAKE, wake)
+        : undefined,
+    );
   }
 
   async sleepUntilUtc(untilUtcUs: number, signal: AbortSignal): Promise<void> {
-    // Rounding, or a line that was changed meanwhile, may wake it a little early.
-    while (untilUtcUs > this.utcUs() && !signal.aborted)
-      await this.#sleepUs(untilUtcUs - this.utcUs(), signal);
+    if (untilUtcUs <= this.utcUs()) return;
+    await this.#wait(signal, (wake) =>
+      Number.isFinite(untilUtcUs)
+        ? this.#time.atUtc(this.#life, untilUtcUs, WAKE, wake)
+        : undefined,
+    );
   }
 
-  #sleepUs(durationUs: number, signal: AbortSignal): Promise<void> {
+  #wait(signal: AbortSignal, start: (wake: () => void) => Timer | undefined): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const forget = onAbort(signal, () => {
         forget();
-        if (event !== undefined) this.#timeline.cancel(event);
+        if (timer !== undefined) this.#time.cancel(timer);
         if (!this.#life.dead) resolve();
       });
-      const wake = (): void => {
+      const timer = start(() => {
         forget();
         resolve();
-      };
-      // Whoever sleeps for ever waits for the abort alone.
-      const event = Number.isFinite(durationUs)
-        ? this.#timeline.plan(this.#life, durationUs, { kind: "wake" }, wake)
-        : undefined;
+      });
     });
   }
 }
+
+const WAKE = { kind: "wake" };

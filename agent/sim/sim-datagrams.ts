@@ -44,16 +44,24 @@ export async function bindSimDatagrams(
       if (datagramSockets.get(address) !== receiver) return;
       timeline.count("datagramsSent");
       const copy = payload.slice();
-      const toHost = to.slice(0, to.lastIndexOf(":"));
-      const delaysUs = network.datagramDelaysUs(host, toHost);
-      if (delaysUs.length === 0) timeline.count("datagramsLost");
-      const other = datagramSockets.get(to);
+      const colon = to.lastIndexOf(":");
+      const toAddress = to.slice(0, colon);
+      const toHost = network.topology.hostOf(toAddress);
+      const route = network.topology.route(host, toHost, toAddress);
+      if (route === undefined) {
+        timeline.count("datagramsLost");
+        return;
+      }
+      const toSocket = `${toHost}${to.slice(colon)}`;
+      const from = `${route.fromAddress}:${port}`;
+      const other = datagramSockets.get(toSocket);
       const label = { kind: "datagram", from: life.name, payload: copy };
       // Who has the address when it arrives gets it: nobody, or the next owner.
-      for (const delayUs of delaysUs)
-        timeline.plan(other?.life, delayUs, label, () =>
-          datagramSockets.get(to)?.arrived(copy.slice(), address),
-        );
+      const arrive = (): void => datagramSockets.get(toSocket)?.arrived(copy.slice(), from);
+      const launch = (delayUs: number): void =>
+        void timeline.plan(other?.life, delayUs, label, arrive);
+      const way = { from: host, to: toHost, hopCount: route.hopCount };
+      if (!network.datagram(way, byteLength, launch)) timeline.count("datagramsLost");
     },
     [Symbol.asyncDispose]: () => {
       disown();

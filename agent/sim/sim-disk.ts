@@ -1,7 +1,6 @@
-import { AgentError } from "../core/errors.ts";
-import type { Database, Entry, ScanRange, Store, Writer } from "../core/store.ts";
 import type { Life } from "./life.ts";
-import type { Timeline } from "./timeline.ts";
+import { SeededRandom } from "./seeded-random.ts";
+import type { SimTable } from "./sim-table.ts";
 
 /**
  * What happens to a transaction that is about to become durable: it does; it fails, as a full disk
@@ -12,15 +11,74 @@ export type WriteFate = "durable" | "fail" | "kill-before" | "kill-after";
 /** Decides each transaction's fate; `transactionNumber` counts those of this disk from 1. */
 export type WriteFault = (database: string, transactionNumber: number) => WriteFate;
 
+/** Something that a program asks of the disk. */
+export interface DiskOperation {
+  /** open, read and transact of databases; create, write, close and readFile of files. Others may add to it. */
+  readonly kind: string;
+  /** Of the database or file. */
+  readonly name: string;
+  /** What is written. */
+  readonly byteCount: number;
+}
+
+/**
+ * What becomes of an operation: it is done; it fails with EIO; its program is killed just before it, just
+ * after it, or with half of it done, as far as the contract of what is written allows halves.
+ */
+export type DiskFate = "done" | "fail" | "kill-before" | "kill-after" | "tear";
+
+/** A disk that does not do what it is asked to. */
+export class DiskError extends Error {
+  override readonly name = "DiskError";
+  /** As Node names it: EIO, ENOSPC, EROFS. */
+  readonly code: "EIO" | "ENOSPC" | "EROFS";
+
+  constructor(code: "EIO" | "ENOSPC" | "EROFS", { kind, name }: DiskOperation) {
+    super(`${code}: ${kind} ${name}`);
+    this.code = code;
+  }
+}
+
+/** When a file was made, and each of its pieces written, in µs. */
+interface FileAge {
+  readonly createdUs: number;
+  readonly writtenUs: number[];
+}
+
+const WRITES = new Set(["transact", "create", "write"]);
+/** Transactions that a disk which loses some remembers. */
+const REMEMBERED_MAX = 1000;
+
 /** One host's disk: outlives every program of the host. */
 export class SimDisk {
   /** Set by a test; default: everything becomes durable. */
   writeFault: WriteFault = () => "durable";
+  /** Set by a test: decides over every operation; `number` counts those of this disk from 1. */
+  operationFault: (operation: DiskOperation, number: number) => DiskFate = () => "done";
+  /** Writes fail with EROFS. */
+  isReadOnly = false;
+  /** Writes of a byte or more fail with ENOSPC. */
+  isFull = false;
+  /** What a cut of the power does to what files were given in the last `writebackMs`: nothing; it is gone; or gone from some byte on. */
+  atPowerLoss: "keep" | "lose" | "tear" = "keep";
+  /** After so long the system has written of itself what it was given. */
+  writebackMs = 5_000;
+  /** So many of the last transactions a cut of the power takes, whole: a disk that says "written" too early. */
+  lostTransactionCount = 0;
   readonly databases = new Map<string, Map<string, SimTable>>();
   /** Files by name, each in the pieces that were written. */
   readonly files = new Map<string, Uint8Array[]>();
   readonly owners = new Map<string, Life>();
   transactionCount = 0;
+  operationCount = 0;
+  readonly #random: SeededRandom;
+  readonly #undos: (() => void)[] = [];
+  /** Of files that no test has put there. */
+  readonly #ages = new WeakMap<Uint8Array[], FileAge>();
+
+  constructor(seed: string) {
+    this.#random = new SeededRandom(`${seed} disk`);
+  }
 
   /** Bytes of keys and values in the databases that `isOwn` picks by name. */
   ownBytes(isOwn: (name: string) => boolean): number {
@@ -29,235 +87,88 @@ export class SimDisk {
       if (isOwn(name)) for (const table of tables.values()) bytes += table.byteCount;
     return bytes;
   }
-}
 
-/** A host's disk as one program sees it. */
-export class SimStore implements Store {
-  readonly #timeline: Timeline;
-  readonly #life: Life;
-  readonly #disk: SimDisk;
-
-  constructor(timeline: Timeline, life: Life, disk: SimDisk) {
-    this.#timeline = timeline;
-    this.#life = life;
-    this.#disk = disk;
-  }
-
-  // eslint-disable-next-line @typescript-eslint/require-await -- rejects, and does not throw
-  async open(name: string): Promise<Database> {
-    if (!/^[A-Za-z0-9-]{1,100}$/.test(name)) throw new AgentError("STORE_NAME_INVALID", { name });
-    const { databases, owners } = this.#disk;
-    if (owners.has(name)) throw new AgentError("STORE_IN_USE", { name });
-    const tables = databases.get(name) ?? new Map<string, SimTable>();
-    databases.set(name, tables);
-    owners.set(name, this.#life);
-    const release = (): void => {
-      if (owners.get(name) === this.#life) owners.delete(name);
-    };
-    const disown = this.#life.owns(release);
-    return new SimDatabase({
-      name,
-      tables,
-      disk: this.#disk,
-      life: this.#life,
-      timeline: this.#timeline,
-      close: () => {
-        disown();
-        release();
-      },
-    });
-  }
-}
-
-interface DatabaseParts {
-  readonly name: string;
-  readonly tables: Map<string, SimTable>;
-  readonly disk: SimDisk;
-  readonly life: Life;
-  readonly timeline: Timeline;
-  readonly close: () => void;
-}
-
-class SimDatabase implements Database {
-  readonly #parts: DatabaseParts;
-  #open = true;
-  #inTransaction = false;
-
-  constructor(parts: DatabaseParts) {
-    this.#parts = parts;
-  }
-
-  get(table: string, key: Uint8Array): Uint8Array | undefined {
-    this.#check();
-    return this.#parts.tables.get(table)?.get(textOf(key));
-  }
-
-  scan(table: string, range: ScanRange): readonly Entry[] {
-    this.#check();
-    return this.#parts.tables.get(table)?.scan(range) ?? [];
-  }
-
-  transact<T>(work: (writer: Writer) => T): T {
-    this.#check();
-    if (this.#inTransaction) throw new Error("a transaction within a transaction");
-    this.#inTransaction = true;
-    const writer = new SimWriter(this.#parts.tables);
-    try {
-      const result = work(writer);
-      if (typeof result === "object" && result !== null && "then" in result)
-        throw new Error("a transaction's work must not be asynchronous");
-      if (writer.writes.size > 0) this.#commit(writer);
-      return result;
-    } finally {
-      writer.open = false;
-      this.#inTransaction = false;
+  /**
+   * Lets `life` do something with the disk, or not, as its state and its faults have it: every body of a
+   * store or of files asks here.
+   * @param tear does half of it; default: nothing of it
+   * @throws DiskError, and Error when the program was killed
+   */
+  operate(
+    operation: DiskOperation,
+    life: Life,
+    act: () => void = nothing,
+    tear: (share: number) => void = nothing,
+  ): void {
+    this.operationCount += 1;
+    if (WRITES.has(operation.kind)) {
+      if (this.isReadOnly) throw new DiskError("EROFS", operation);
+      if (this.isFull && operation.byteCount > 0) throw new DiskError("ENOSPC", operation);
     }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#open) this.#parts.close();
-    this.#open = false;
-    return Promise.resolve();
-  }
-
-  #check(): void {
-    if (!this.#open) throw new Error("the database is closed");
-    // Only code that waited for the outside world can still run in a dead program: it ends here.
-    if (this.#parts.life.dead) throw new Error("the program was killed");
-  }
-
-  #commit(writer: SimWriter): void {
-    const { name, tables, disk, life, timeline } = this.#parts;
-    disk.transactionCount += 1;
-    const fate = disk.writeFault(name, disk.transactionCount);
-    if (fate === "fail")
-      throw new Error(`the disk refused transaction ${disk.transactionCount} of ${name}`);
-    if (fate !== "kill-before") {
-      timeline.count("transactions");
-      for (const { table, key, value } of writer.writes.values()) {
-        let rows = tables.get(table);
-        if (rows === undefined) tables.set(table, (rows = new SimTable()));
-        rows.set(key, value);
-        timeline.transcript.add(
-          timeline.nowUs,
-          `write ${life.name} ${name} ${table} ${key}`,
-          value,
-        );
-      }
-    }
-    if (fate === "durable") return;
-    life.end({
-      kind: "killed",
-      reason: `killed at transaction ${disk.transactionCount} of ${name}`,
-    });
+    const fate = this.operationFault(operation, this.operationCount);
+    if (fate === "fail") throw new DiskError("EIO", operation);
+    if (fate === "tear") tear(this.#random.next());
+    if (fate === "done" || fate === "kill-after") act();
+    if (fate === "done") return;
+    const reason = `killed at operation ${this.operationCount}: ${operation.kind} ${operation.name}`;
+    life.end({ kind: "killed", reason });
     throw new Error("the program was killed");
   }
-}
 
-interface Write {
-  readonly table: string;
-  readonly key: string;
-  readonly value: Uint8Array | undefined;
-}
-
-class SimWriter implements Writer {
-  /** By table and key; a later write takes the place of an earlier one. */
-  readonly writes = new Map<string, Write>();
-  open = true;
-  readonly #tables: ReadonlyMap<string, SimTable>;
-
-  constructor(tables: ReadonlyMap<string, SimTable>) {
-    this.#tables = tables;
+  /** Makes a file in place of an earlier one; returns what adds a piece to it. */
+  makeFile(name: string, nowUs: () => number): (piece: Uint8Array) => void {
+    const pieces: Uint8Array[] = [];
+    const age: FileAge = { createdUs: nowUs(), writtenUs: [] };
+    this.files.set(name, pieces);
+    this.#ages.set(pieces, age);
+    return (piece) => {
+      pieces.push(piece);
+      age.writtenUs.push(nowUs());
+    };
   }
 
-  get(table: string, key: Uint8Array): Uint8Array | undefined {
-    this.#check();
-    const text = textOf(key);
-    const write = this.writes.get(placeOf(table, text));
-    return write === undefined ? this.#tables.get(table)?.get(text) : write.value?.slice();
+  /** Whether transactions are to be remembered, to be taken back. */
+  get remembers(): boolean {
+    return this.lostTransactionCount > 0;
   }
 
-  put(table: string, key: Uint8Array, value: Uint8Array): void {
-    this.#check();
-    const text = textOf(key);
-    this.writes.set(placeOf(table, text), { table, key: text, value: value.slice() });
+  /** Keeps what takes the newest transaction back. */
+  remember(undo: () => void): void {
+    this.#undos.push(undo);
+    if (this.#undos.length > REMEMBERED_MAX) this.#undos.shift();
   }
 
-  delete(table: string, key: Uint8Array): void {
-    this.#check();
-    const text = textOf(key);
-    this.writes.set(placeOf(table, text), { table, key: text, value: undefined });
-  }
-
-  #check(): void {
-    if (!this.open) throw new Error("the transaction is over");
-  }
-}
-
-/** One table: keys as text with one character per byte, whose order is the order of bytes. */
-class SimTable {
-  readonly #values = new Map<string, Uint8Array>();
-  readonly #keys: string[] = [];
-
-  /** Of all keys and values. */
-  get byteCount(): number {
-    return this.#keys.reduce(
-      (sum, key) => sum + key.length + (this.#values.get(key)?.byteLength ?? 0),
-      0,
-    );
-  }
-
-  get(key: string): Uint8Array | undefined {
-    return this.#values.get(key)?.slice();
-  }
-
-  /** Puts, or deletes when `value` is undefined. */
-  set(key: string, value: Uint8Array | undefined): void {
-    const known = this.#values.has(key);
-    if (value === undefined) {
-      if (!known) return;
-      this.#values.delete(key);
-      this.#keys.splice(this.#placeOf(key), 1);
-      return;
+  /** The power is cut at `nowUs`. */
+  losePower(nowUs: number): void {
+    for (let count = 0; count < this.lostTransactionCount; count += 1) this.#undos.pop()?.();
+    this.#undos.length = 0;
+    if (this.atPowerLoss === "keep") return;
+    const sinceUs = nowUs - this.writebackMs * 1000;
+    for (const [name, pieces] of this.files) {
+      const age = this.#ages.get(pieces);
+      if (age === undefined) continue;
+      const keptCount = age.writtenUs.filter((atUs) => atUs <= sinceUs).length;
+      // A file whose first bytes are gone may not even be listed.
+      if (keptCount === 0 && age.createdUs > sinceUs && this.atPowerLoss === "lose")
+        this.files.delete(name);
+      else this.#shorten(pieces, age, keptCount);
     }
-    this.#values.set(key, value);
-    if (!known) this.#keys.splice(this.#placeOf(key), 0, key);
   }
 
-  scan({ from, to, countMax, reverse }: ScanRange): readonly Entry[] {
-    const start = from === undefined ? 0 : this.#placeOf(textOf(from));
-    const end = to === undefined ? this.#keys.length : this.#placeOf(textOf(to));
-    const count = Math.max(0, Math.min(end - start, countMax ?? Number.POSITIVE_INFINITY));
-    const keys =
-      reverse === true
-        ? this.#keys.slice(end - count, end).reverse()
-        : this.#keys.slice(start, start + count);
-    return keys.map((key) => [bytesOf(key), this.get(key) ?? new Uint8Array()]);
-  }
-
-  /** How many keys are before `key`. */
-  #placeOf(key: string): number {
-    let low = 0;
-    let high = this.#keys.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#keys[middle] ?? "") < key) low = middle + 1;
-      else high = middle;
+  /** Takes what is beyond the first pieces, or, when pieces may tear, what is beyond some byte of that. */
+  #shorten(pieces: Uint8Array[], { writtenUs }: FileAge, keptCount: number): void {
+    const unsafe = pieces.splice(keptCount);
+    writtenUs.length = keptCount;
+    if (this.atPowerLoss !== "tear") return;
+    const byteCount = unsafe.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    let rest = Math.floor(this.#random.next() * (byteCount + 1));
+    for (const piece of unsafe) {
+      if (rest <= 0) return;
+      pieces.push(piece.subarray(0, rest));
+      writtenUs.push(Number.NEGATIVE_INFINITY);
+      rest -= piece.byteLength;
     }
-    return low;
   }
 }
 
-function textOf(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
-}
-
-function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
-
-function placeOf(table: string, key: string): string {
-  return `${table.length} ${table}${key}`;
-}
+const nothing = (): void => undefined;

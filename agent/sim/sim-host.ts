@@ -4,11 +4,11 @@ import { type ProgramTable, programOf } from "../core/program.ts";
 import type { Child, Exit, ProgramCall, Survivor } from "../core/spawner.ts";
 import type { World } from "../core/world.ts";
 import { HostTime } from "./host-time.ts";
-import { Life } from "./life.ts";
+import { type HostCpu, Life } from "./life.ts";
 import { Listeners } from "./listeners.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { SimClock } from "./sim-clock.ts";
-import { SimDisk, SimStore } from "./sim-disk.ts";
+import { SimDisk } from "./sim-disk.ts";
 import { SimFiles } from "./sim-files.ts";
 import { SimIdentity } from "./sim-identity.ts";
 import { SimLan } from "./sim-lan.ts";
@@ -17,6 +17,7 @@ import type { Shared, SimParts } from "./sim-parts.ts";
 import { SimProgram } from "./sim-program.ts";
 import { SimLoads, SimResources } from "./sim-resources.ts";
 import { SimRpc } from "./sim-rpc.ts";
+import { SimStore } from "./sim-store.ts";
 import { SimWire } from "./sim-wire.ts";
 
 /** What the hosts of one simulation have in common. */
@@ -31,14 +32,19 @@ export interface HostOptions {
 /** One board: a disk, a place on the network, and the programs that run on it. */
 export class SimHost {
   readonly name: string;
-  readonly disk = new SimDisk();
+  readonly disk: SimDisk;
   /** The host's network interfaces; a test sets them. */
-  readonly nics = new NicBoard();
+  readonly nics: NicBoard;
   /** What its programs use of the processor and of memory: a test sets it. */
   readonly loads: SimLoads;
+  /** Starts what its system starts when it gets power; a test sets it. */
+  boot: () => void = () => undefined;
   readonly #options: HostOptions;
+  readonly #cpu: HostCpu = { eventCostUs: 0, busyUntilUs: 0 };
+  #asleep: { readonly lives: readonly Life[]; readonly wake: () => void } | undefined;
   readonly #random: SeededRandom;
-  readonly #time: HostTime;
+  /** Its clocks: perfect unless a test sets them. */
+  readonly time: HostTime;
   readonly #identity: SimIdentity;
   readonly #loopback = new Listeners();
   readonly #lives = new Set<Life>();
@@ -49,8 +55,10 @@ export class SimHost {
     this.name = name;
     this.#options = options;
     this.#random = new SeededRandom(`${options.seed} host ${name}`);
-    this.#time = new HostTime(options.shared.timeline);
+    this.time = new HostTime(options.shared.timeline, this.#lives, `${options.seed} host ${name}`);
     this.#identity = new SimIdentity(name);
+    this.disk = new SimDisk(`${options.seed} host ${name}`);
+    this.nics = new NicBoard(name, options.shared.network);
     this.loads = new SimLoads(options.shared.timeline);
   }
 
@@ -76,7 +84,80 @@ export class SimHost {
 
   /** Kills all that runs here, in one instant. The disk keeps what is durable. */
   powerOff(): void {
+    this.wake();
+    this.#cpu.busyUntilUs = 0;
     for (const life of [...this.#lives]) life.end({ kind: "killed", reason: "power lost" });
+    this.disk.losePower(this.#options.shared.timeline.nowUs);
+  }
+
+  /** Gives it power: calls `boot`. */
+  powerOn(): void {
+    this.boot();
+  }
+
+  /** Nothing of the board runs, hears or measures time until `wake`; see HostTime.suspend. */
+  suspend(): void {
+    if (this.#asleep !== undefined) return;
+    const { network } = this.#options.shared;
+    const lives = [...this.#lives].filter(({ isPaused }) => !isPaused);
+    const mends = [network.cut(this.name, "all"), network.cut("all", this.name)];
+    for (const life of lives) life.isPaused = true;
+    this.time.suspend();
+    network.changed();
+    this.#asleep = {
+      lives,
+      wake: () => {
+        this.time.resume();
+        for (const life of lives) this.#release(life);
+        for (const mend of mends) mend();
+      },
+    };
+  }
+
+  wake(): void {
+    this.#asleep?.wake();
+    this.#asleep = undefined;
+  }
+
+  /**
+   * Stops the program called `name`, and its threads, where it stands, as SIGSTOP does: it may still be
+   * killed, and what happens to it waits. False when none runs.
+   */
+  pause(name: string): boolean {
+    const lives = this.#withThreads(name);
+    for (const life of lives) life.isPaused = true;
+    this.#options.shared.network.changed();
+    return lives.length > 0;
+  }
+
+  /** Lets it go on: what came meanwhile, timers too, happens now, in order. */
+  resume(name: string): boolean {
+    const lives = this.#withThreads(name);
+    for (const life of lives) this.#release(life);
+    this.#options.shared.network.changed();
+    return lives.length > 0;
+  }
+
+  /**
+   * Kills the program called `name`. One that a test started starts again at once, any other when its
+   * parent wants to. False when none runs.
+   */
+  restart(name: string): boolean {
+    const started = [...this.#programs].find(({ call }) => call.name === name);
+    const isKilled = this.kill(name);
+    if (started !== undefined && started.parent.life === undefined)
+      this.#start(started.call, undefined);
+    return isKilled;
+  }
+
+  /** From now on every event of this host takes `eventCostUs` of its one processor; 0: none. */
+  hog(eventCostUs: number): void {
+    this.#cpu.eventCostUs = eventCostUs;
+  }
+
+  /** The names of the programs that run here. */
+  get programs(): readonly string[] {
+    return [...this.#lives].map(({ name }) => name.slice(this.name.length + 1));
   }
 
   /** Kills the program called `name`; false when none runs. */
@@ -131,15 +212,32 @@ export class SimHost {
     else life.end({ kind: "failed", reason: "ended by itself" });
   }
 
+  #withThreads(name: string): readonly Life[] {
+    const lives = [this.#find(name)].filter((life) => life !== undefined);
+    for (const life of lives)
+      for (const { call, parent } of this.#programs)
+        if (call.in === "thread" && parent.life === life)
+          lives.push(...this.#withThreads(call.name));
+    return lives;
+  }
+
+  #release(life: Life): void {
+    if (!life.isPaused) return;
+    life.isPaused = false;
+    life.heldDatagramCount = 0;
+    this.#options.shared.timeline.release(life.held.splice(0));
+  }
+
   #find(name: string): Life | undefined {
     return [...this.#lives].find((each) => each.name === `${this.name}:${name}`);
   }
 
   #born(name: string, onEnd: (exit: Exit) => void): Life {
-    const life = new Life(`${this.name}:${name}`, (exit) => {
+    const end = (exit: Exit): void => {
       this.#lives.delete(life);
       onEnd(exit);
-    });
+    };
+    const life = new Life(`${this.name}:${name}`, end, this.#cpu);
     this.#lives.add(life);
     return life;
   }
@@ -151,22 +249,22 @@ export class SimHost {
       shared,
       host: this.name,
       life,
-      time: this.#time,
+      time: this.time,
       nextNumber: () => {
         this.#lastNumber += 1;
         return this.#lastNumber;
       },
     };
     return {
-      clock: new SimClock(timeline, this.#time, life),
-      oscillator: this.#time,
+      clock: new SimClock(this.time, life),
+      oscillator: this.time,
       identity: this.#identity,
       random: this.#random,
       lan: new SimLan(parts),
       nics: this.nics.nicsOf(timeline, life),
       wire: new SimWire(parts),
       store: new SimStore(timeline, life, this.disk),
-      files: new SimFiles(life, this.disk.files),
+      files: new SimFiles(timeline, life, this.disk),
       spawner: {
         spawn: (call) => {
           if (life.dead) throw new Error("the program was killed");

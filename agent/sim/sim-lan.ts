@@ -62,21 +62,25 @@ class SimLanSocket implements LanSocket, LanReceiver {
     if (this.#closed) return;
     const { timeline, network, lanSockets } = this.#parts.shared;
     const copy = payload.slice();
+    const label = { kind: "datagram", from: this.life.name, payload: copy };
     timeline.count("datagramsSent");
     for (const socket of lanSockets) {
       if (socket.udpPort !== this.udpPort) continue;
-      const delaysUs = network.datagramDelaysUs(this.host, socket.host);
-      if (delaysUs.length === 0) timeline.count("datagramsLost");
-      const label = { kind: "datagram", from: this.life.name, payload: copy };
-      for (const delayUs of delaysUs)
-        timeline.plan(socket.life, delayUs, label, () =>
+      const addresses = network.topology.broadcastsFrom(this.host, socket.host);
+      if (addresses.length === 0) timeline.count("datagramsLost");
+      for (const fromHost of addresses) {
+        const arrive = (): void =>
           socket.arrived({
             payload: copy.slice(),
-            fromHost: this.host,
-            from: `${this.host}:${this.udpPort}`,
+            fromHost,
+            from: `${fromHost}:${this.udpPort}`,
             arrivedMs: socket.monotonicMs(),
-          }),
-        );
+          });
+        const launch = (delayUs: number): void =>
+          void timeline.plan(socket.life, delayUs, label, arrive);
+        const way = { from: this.host, to: socket.host, hopCount: 0 };
+        if (!network.datagram(way, byteLength, launch)) timeline.count("datagramsLost");
+      }
     }
   }
 

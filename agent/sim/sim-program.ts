@@ -1,8 +1,7 @@
 import type { Channel, Child, Exit, ProgramCall } from "../core/spawner.ts";
-import type { SimEvent } from "./event-queue.ts";
-import type { Life } from "./life.ts";
+import type { Life, SimEvent } from "./life.ts";
 import { channelOf, Pipe } from "./pipe.ts";
-import type { Timeline } from "./timeline.ts";
+import { GRACE_OVER, type Timeline } from "./timeline.ts";
 
 /** From `stop`, or a parent's death, to the kill; as agent/io has it. */
 const GRACE_US = 5_000_000;
@@ -116,7 +115,7 @@ export class SimProgram {
 
   #askToStop(): void {
     this.#toChild.after("stop", this.#parent?.name ?? "", () => this.#stop.abort());
-    this.#timeline.plan(this.#life, GRACE_US, { kind: "grace-over" }, () =>
+    this.#timeline.plan(this.#life, GRACE_US, { kind: GRACE_OVER }, () =>
       this.#life.end({ kind: "killed", reason: "did not stop" }),
     );
   }

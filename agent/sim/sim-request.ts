@@ -9,8 +9,8 @@ import {
 import { checkFrame } from "./check-frame.ts";
 import type { Connection } from "./connection.ts";
 import { Connector, nextEndpoint } from "./connector.ts";
+import type { EventLabel } from "./life.ts";
 import type { SimParts } from "./sim-parts.ts";
-import type { EventLabel } from "./timeline.ts";
 
 type Serve = (request: WireRequest) => void;
 type Answer = (id: number, answer: WireAnswer) => void;
@@ -147,19 +147,18 @@ export class SimClient implements WireClient {
 
   async request(frame: Uint8Array, timeoutMs: number, sentUtcUs?: number): Promise<WireAnswer> {
     checkFrame(frame);
-    const { timeline } = this.#parts.shared;
+    const { life, time } = this.#parts;
     if (this.#closed || this.#pending.size >= FRAMES_QUEUED_MAX) return LOST;
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve) => {
       const settle = (answer: WireAnswer): void => {
-        timeline.cancel(timeout);
+        time.cancel(timeout);
         this.#pending.delete(id);
         this.#unsent.delete(id);
         resolve(answer);
       };
-      const { life } = this.#parts;
-      const timeout = timeline.plan(life, timeoutMs * 1000, { kind: "timeout" }, () =>
+      const timeout = time.after(life, timeoutMs * 1000, { kind: "timeout" }, () =>
         settle(TIMEOUT),
       );
       this.#pending.set(id, { frame, sentUtcUs, settle });

@@ -1,9 +1,11 @@
+import { AgentError } from "../core/errors.ts";
 import {
   type Json,
   RPC_DISCONNECTED,
   type Rpc,
   type RpcClient,
   type RpcOutcome,
+  type RpcPlace,
   type RpcServer,
   type RpcSession,
 } from "../core/rpc.ts";
@@ -19,6 +21,13 @@ type Receive = (message: Json) => void;
 const LOST: RpcOutcome = { ok: false, code: RPC_DISCONNECTED, message: "connection lost" };
 const FREE_PORTS_FROM = 49_152;
 
+/** Where programs of one simulated host reach its socket `name`. @throws AgentError RPC_SOCKET_INVALID */
+export function simSocketUrl(name: string): string {
+  if (!/^[A-Za-z0-9-]{1,40}$/.test(name))
+    throw new AgentError("RPC_SOCKET_INVALID", { path: name });
+  return `unix:/run/${name}.sock`;
+}
+
 /** JSON-RPC within one host; what is said passes through JSON, as it does on a board. */
 export class SimRpc implements Rpc {
   readonly #parts: SimParts;
@@ -31,12 +40,15 @@ export class SimRpc implements Rpc {
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- rejects, and does not throw
-  async serve(port: number, open: Open): Promise<RpcServer> {
-    const chosen = port === 0 ? FREE_PORTS_FROM + this.#parts.nextNumber() : port;
-    const url = `http://127.0.0.1:${chosen}`;
+  async serve(place: RpcPlace, open: Open): Promise<RpcServer> {
+    const url = typeof place === "number" ? this.#portUrl(place) : simSocketUrl(place.socket);
     if (this.#loopback.get(url) !== undefined)
       throw Object.assign(new Error(`listen EADDRINUSE: ${url}`), { code: "EADDRINUSE" });
     return new SimRpcServer(this.#parts, this.#loopback, { url, open });
+  }
+
+  #portUrl(port: number): string {
+    return `http://127.0.0.1:${port === 0 ? FREE_PORTS_FROM + this.#parts.nextNumber() : port}`;
   }
 
   connect(url: string, signal: AbortSignal): Promise<RpcClient> {

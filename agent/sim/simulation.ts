@@ -6,6 +6,7 @@ import { Network, type NetworkOptions } from "./network.ts";
 import { SimHost } from "./sim-host.ts";
 import { type Shared, sharedOf } from "./sim-parts.ts";
 import { type Counters, Timeline } from "./timeline.ts";
+import type { Hosts } from "./topology.ts";
 
 /** What a simulation is made of. */
 export interface SimulationOptions {
@@ -34,6 +35,7 @@ export class Simulation {
   readonly #shared: Shared;
   readonly #hosts = new Map<string, SimHost>();
   readonly #options: SimulationOptions;
+  readonly #invariants: Invariant[] = [];
   #lastPid = 0;
 
   constructor(options: SimulationOptions) {
@@ -46,6 +48,11 @@ export class Simulation {
 
   /** Virtual time, in µs since 1970. */
   get utcUs(): number {
+    return this.#timeline.nowUs;
+  }
+
+  /** True time, whatever the clocks of the hosts show: the same as `utcUs`. */
+  get trueUtcUs(): number {
     return this.#timeline.nowUs;
   }
 
@@ -90,8 +97,9 @@ export class Simulation {
   /** Lets everything happen that is due until `utcUs`, which it then is. */
   runUntil(utcUs: number): Promise<void> {
     return guarded(this.#timeline, async () => {
-      while ((this.#timeline.nextUs ?? Number.POSITIVE_INFINITY) <= utcUs)
-        await this.#timeline.step();
+      await this.#timeline.drive(
+        () => (this.#timeline.nextUs ?? Number.POSITIVE_INFINITY) <= utcUs,
+      );
       this.#timeline.nowUs = Math.max(this.#timeline.nowUs, utcUs);
     });
   }
@@ -107,18 +115,22 @@ export class Simulation {
 
   /** Runs while `holds` and something is left to happen. @throws Error after `eventsMax` events. */
   runWhile(holds: () => boolean, eventsMax = 10_000_000): Promise<void> {
-    return guarded(this.#timeline, async () => {
-      for (let count = 0; holds(); count += 1) {
+    return guarded(this.#timeline, () => {
+      let count = 0;
+      return this.#timeline.drive(() => {
+        if (!holds()) return false;
         if (count >= eventsMax) throw new Error(`not at rest after ${eventsMax} events`);
-        if (!(await this.#timeline.step())) return;
-      }
+        count += 1;
+        return true;
+      });
     });
   }
 
   /** Lets up to `count` events happen: to kill or look between any two of them. */
   step(count = 1): Promise<void> {
-    return guarded(this.#timeline, async () => {
-      for (let done = 0; done < count; done += 1) if (!(await this.#timeline.step())) return;
+    return guarded(this.#timeline, () => {
+      let left = count;
+      return this.#timeline.drive(() => (left -= 1) >= 0);
     });
   }
 
@@ -136,13 +148,71 @@ export class Simulation {
     this.#network.partition(groups);
   }
 
+  /** Mends all cuts and partitions and plugs everybody in; links keep their options. */
   heal(): void {
     this.#network.heal();
+  }
+
+  /** Nothing gets from one to the other, while the other direction is as it was; returns what mends it. */
+  cut(from: Hosts, to: Hosts): () => void {
+    return this.#network.cut(from, to);
+  }
+
+  /** What is sent from one to the other waits until the returned function lets it go. */
+  clog(from: Hosts, to: Hosts): () => void {
+    return this.#network.clog(from, to);
+  }
+
+  /** Options for one direction between some hosts, instead of what holds everywhere; returns what ends it. */
+  setLink(from: Hosts, to: Hosts, options: NetworkOptions): () => void {
+    return this.#network.setLink(from, to, options);
+  }
+
+  /** A router joins segments (see NicBoard.attach); a host of this name forwards while it is up. */
+  router(name: string, segments: readonly string[]): void {
+    this.#network.topology.setRouter(name, segments);
+    this.#network.changed();
   }
 
   /** Changes how the network behaves from now on. */
   setNetwork(options: NetworkOptions): void {
     this.#network.options = { ...this.#network.options, ...options };
+  }
+
+  /** Lets `action` happen after `delayMs`, as an event of its own, which the transcript names. */
+  plan(delayMs: number, name: string, action: () => void): void {
+    this.#timeline.plan(undefined, delayMs * 1000, { kind: name }, action);
+  }
+
+  /**
+   * Whatever happens, `check` must pass: it is called after every event, or every `everyCount` of them,
+   * and throws for what is broken. The run then ends with a BrokenInvariant.
+   */
+  invariant(name: string, check: () => void, everyCount = 1): void {
+    this.#invariants.push({ name, check, everyCount });
+    this.#timeline.onEvent = () => this.#checkInvariants();
+  }
+
+  /** How many events have happened: a place in the run. */
+  get eventCount(): number {
+    return this.#timeline.eventCount;
+  }
+
+  /** Runs until this many events have happened since the beginning, or nothing is left to happen. */
+  runToEvent(eventCount: number): Promise<void> {
+    return guarded(this.#timeline, () => this.#timeline.drive(() => this.eventCount < eventCount));
+  }
+
+  #checkInvariants(): void {
+    const { eventCount } = this;
+    for (const { name, check, everyCount } of this.#invariants) {
+      if (eventCount % everyCount !== 0) continue;
+      try {
+        check();
+      } catch (error) {
+        throw new BrokenInvariant(name, { eventCount, utcUs: this.utcUs }, error);
+      }
+    }
   }
 
   /** Adds a line to the transcript. */
@@ -153,6 +223,30 @@ export class Simulation {
   /** SHA-256 over all that happened so far, in hex. */
   transcriptHash(): string {
     return this.#timeline.transcript.digest();
+  }
+}
+
+interface Invariant {
+  readonly name: string;
+  readonly check: () => void;
+  readonly everyCount: number;
+}
+
+/** What must always hold does not, after an event of this number. */
+export class BrokenInvariant extends Error {
+  override readonly name = "BrokenInvariant";
+  readonly invariant: string;
+  readonly eventCount: number;
+
+  constructor(
+    invariant: string,
+    { eventCount, utcUs }: { readonly eventCount: number; readonly utcUs: number },
+    cause: unknown,
+  ) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`${invariant}, after event ${eventCount}, at ${utcUs}: ${reason}`, { cause });
+    this.invariant = invariant;
+    this.eventCount = eventCount;
   }
 }
 
@@ -171,8 +265,6 @@ async function guarded(timeline: Timeline, work: () => Promise<void>): Promise<v
     else timeline.current.fail(error);
   });
   try {
-    // What a test has set off before comes to rest first.
-    await timeline.settle();
     await work();
   } finally {
     running = false;

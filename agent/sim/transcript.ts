@@ -2,6 +2,8 @@ import { createSHA256 } from "hash-wasm";
 
 const sha256 = await createSHA256();
 const CHUNK_BYTES = 64 * 1024;
+/** Lines up to here are written without a look at how much room there is. */
+const LINE_CHARACTERS_MAX = 4096;
 const encoder = new TextEncoder();
 
 /**
@@ -10,32 +12,55 @@ const encoder = new TextEncoder();
  */
 export class Transcript {
   #hash = new Uint8Array(32);
-  readonly #chunk = new Uint8Array(CHUNK_BYTES);
+  // One character takes three bytes at most.
+  readonly #buffer = new Uint8Array(CHUNK_BYTES + 3 * LINE_CHARACTERS_MAX);
   #used = 0;
 
   /** Adds one event. */
   add(timeUs: number, line: string, payload?: Uint8Array): void {
-    this.#addBytes(encoder.encode(`${timeUs} ${line} ${payload?.byteLength ?? -1}\n`));
+    const text = `${timeUs} ${line} ${payload?.byteLength ?? -1}\n`;
+    if (text.length <= LINE_CHARACTERS_MAX) {
+      this.#used += this.#write(text);
+      if (this.#used >= CHUNK_BYTES) this.#flush();
+    } else this.#addBytes(encoder.encode(text));
     if (payload !== undefined) this.#addBytes(payload);
   }
 
   /** The fingerprint so far, in hex. */
   digest(): string {
-    const hash = chain(this.#hash, this.#chunk.subarray(0, this.#used));
+    const hash = chain(this.#hash, this.#buffer.subarray(0, this.#used));
     return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  /** Nearly all lines are ASCII and short: then a loop is quicker than an encoder. */
+  #write(text: string): number {
+    const buffer = this.#buffer;
+    const start = this.#used;
+    const { length } = text;
+    for (let index = 0; index < length; index += 1) {
+      const code = text.charCodeAt(index);
+      if (code > 127) return encoder.encodeInto(text, buffer.subarray(start)).written;
+      buffer[start + index] = code;
+    }
+    return length;
   }
 
   #addBytes(bytes: Uint8Array): void {
     let rest = bytes;
     while (rest.byteLength > 0) {
       const part = rest.subarray(0, CHUNK_BYTES - this.#used);
-      this.#chunk.set(part, this.#used);
+      this.#buffer.set(part, this.#used);
       this.#used += part.byteLength;
       rest = rest.subarray(part.byteLength);
-      if (this.#used < CHUNK_BYTES) return;
-      this.#hash = chain(this.#hash, this.#chunk);
-      this.#used = 0;
+      if (this.#used >= CHUNK_BYTES) this.#flush();
     }
+  }
+
+  /** Hashes the full chunk; what goes beyond it begins the next one. */
+  #flush(): void {
+    this.#hash = chain(this.#hash, this.#buffer.subarray(0, CHUNK_BYTES));
+    this.#buffer.copyWithin(0, CHUNK_BYTES, this.#used);
+    this.#used -= CHUNK_BYTES;
   }
 }
 

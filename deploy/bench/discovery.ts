@@ -1,4 +1,4 @@
-import { measurePair, type Place } from "../netns/pair.ts";
+import { measurePair, type Place } from "../testbed/pair.ts";
 import { type Figure, figure, median } from "./figures.ts";
 
 const LOOPBACK = { namespace: undefined, host: "127.0.0.1", broadcastHost: "127.255.255.255" };

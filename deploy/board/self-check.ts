@@ -7,7 +7,7 @@ import { openLedger } from "../../agent/ledger/ledger.ts";
 import { processWorld } from "../process/process-world.ts";
 
 // node /usr/lib/hedgerow/dist/deploy/board/self-check.js
-// Whether what is compiled for this board works on it: SQLite, WebAssembly, the EVM. In a folder of its own,
+// Whether what is compiled for this board works on it: SQLite, ZeroMQ, WebAssembly, the EVM. In a folder of its own,
 // on loopback; a line of JSON for what was done, or the error.
 
 const CHAIN_ID = 4_242;
@@ -28,6 +28,7 @@ try {
   database.transact((writer) => writer.put("notes", Buffer.from("key"), Buffer.from("value")));
   const note = Buffer.from(database.get("notes", Buffer.from("key")) ?? []).toString();
   say({ check: "sqlite", ok: note === "value" });
+  say({ check: "doors to other programs", ok: await opensDoor() });
   const chain = world.spawner.spawn({
     ...{ program: "chain", name: "self-check/chain" },
     options: {
@@ -55,6 +56,20 @@ try {
 } finally {
   stop.abort();
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** ZeroMQ's compiled part, and libzmq, which the package only recommends. */
+async function opensDoor(): Promise<boolean> {
+  try {
+    const { Publisher } = await import("zeromq");
+    const door = new Publisher();
+    await door.bind("tcp://127.0.0.1:*");
+    door.close();
+    return true;
+  } catch (error) {
+    process.stderr.write(`${String(error)}\napt-get install libzmq5\n`);
+    return false;
+  }
 }
 
 function say(line: {

@@ -23,6 +23,11 @@ export interface Terminal {
 /** Exit statuses: as shells and sysexits.h have them. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
+/** What a command could not do, as the person can do something about: told without a stack. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+}
+
 /** A mistake in the command's words: told in one line, with what to do. */
 export class UsageError extends Error {
   override readonly name = "UsageError";

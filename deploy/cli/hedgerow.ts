@@ -2,6 +2,7 @@
 import { checkCommand } from "./check-command.ts";
 import type { Command } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
+import { experimentCommand } from "./experiment-command.ts";
 import { formatCommand } from "./format-command.ts";
 import { genCommand } from "./gen-command.ts";
 import { graphCommand } from "./graph-command.ts";
@@ -11,12 +12,16 @@ import { nodeCommand } from "./node-command.ts";
 import { recordingCommand, replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
 import { runCommandLine } from "./run-command-line.ts";
+import { statusCommand } from "./status-command.ts";
+import { topCommand } from "./top-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   day: dayCommand,
   sim: simCommand,
   run: runCommand,
   node: nodeCommand,
+  status: statusCommand,
+  top: topCommand,
   ledger: ledgerCommand,
   check: checkCommand,
   format: formatCommand,
@@ -25,6 +30,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   gen: genCommand,
   recording: recordingCommand,
   replay: replayCommand,
+  experiment: experimentCommand,
 };
 
 await runCommandLine(COMMANDS);

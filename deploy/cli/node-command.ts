@@ -72,6 +72,7 @@ Under systemd it says when it is ready and, if the unit has WatchdogSec=, that i
         fallback: BEACON_UDP_PORT,
       }),
       lasting: true,
+      control: {},
       ...(application === undefined ? {} : { application }),
       ...(codeUrl === undefined ? {} : { codeUrl }),
       ...(url === undefined ? {} : { ledger: { url, chainId } }),

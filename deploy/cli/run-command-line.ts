@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { SIGNAL_LISTENERS_MAX } from "../process/process-world.ts";
-import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
+import { type Command, CommandError, EXIT, type Terminal, UsageError } from "./command.ts";
 
 /** Commands by name. */
 type Commands = Readonly<Record<string, Command>>;
@@ -21,9 +21,10 @@ export async function runCommandLine(commands: Commands): Promise<void> {
     });
   } catch (error) {
     const isUsage = error instanceof UsageError;
+    const isPlain = isUsage || error instanceof CommandError;
     const text =
       error instanceof Error
-        ? isUsage
+        ? isPlain
           ? error.message
           : (error.stack ?? error.message)
         : String(error);
@@ -35,7 +36,7 @@ export async function runCommandLine(commands: Commands): Promise<void> {
 
 function help(commands: Commands): string {
   const lines = Object.entries(commands).map(
-    ([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`,
+    ([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`,
   );
   return `hedgerow COMMAND [options]
 
