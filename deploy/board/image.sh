@@ -48,9 +48,10 @@ chroot "$root" adduser --quiet --disabled-password --gecos "" hedge
 chroot "$root" adduser --quiet hedge sudo
 echo 'hedge ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/hedge"
 if [[ -n $keys ]]; then
-  install -d -m 700 "$root/home/hedge/.ssh"
-  install -m 600 "$keys" "$root/home/hedge/.ssh/authorized_keys"
-  chroot "$root" chown --recursive hedge:hedge /home/hedge/.ssh
+  home=$(chroot "$root" sh -c 'echo ~hedge')
+  install -d -m 700 "$root$home/.ssh"
+  install -m 600 "$keys" "$root$home/.ssh/authorized_keys"
+  chroot "$root" chown --recursive hedge:hedge "$home/.ssh"
 fi
 
 # What has to differ from board to board is made at the first boot: the machine's id (systemd), keys of SSH, the name.

@@ -82,6 +82,6 @@ export function enter(root: string, namespace: string | undefined): readonly str
     "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
     "LC_ALL=C.UTF-8",
   ];
-  const path = ["HOME=/root", "DEBIAN_FRONTEND=noninteractive"];
+  const path = ["HOME=/", "DEBIAN_FRONTEND=noninteractive"];
   return [...there, "unshare", "--mount", ...clean, ...path, "sh", "-c", mounts, root];
 }
