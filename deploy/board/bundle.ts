@@ -36,6 +36,7 @@ const STAND_INS = {
   bindings: "native-binding.cjs",
   "cmake-ts/build/loader": "native-loader.cjs",
   "msgpackr-extract": "nothing.cjs",
+  zeromq: "zeromq.mjs",
 };
 
 /**
@@ -60,6 +61,7 @@ export async function bundle(folder: string): Promise<Bundle> {
     ...["--legal-comments=none", "--log-level=warning", "--chunk-names=chunk-[hash]"],
     // Many packages are CommonJS and require Node's own modules.
     ...[`--banner:js=${requireText}`, `--metafile=${meta}`, `--outdir=${folder}`],
+    `--alias:zeromq-of-npm=${requireFrom.resolve("zeromq")}`,
     ...Object.entries(STAND_INS).map(([name, file]) => `--alias:${name}=${standIn(file)}`),
   ];
   await runTool(esbuild(), args, { cwd: ROOT });
