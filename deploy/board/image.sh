@@ -1,6 +1,6 @@
 #!/bin/bash
-# Makes an image for an SD card (armhf: BeagleBone Black and its kin; amd64, arm64: a root file system as a tarball, for
-# machines whose boot loader comes from elsewhere) with Debian 13, the agent and little that writes.
+# Makes an image for an SD card (armhf: BeagleBone Black and its kin), or a root file system as a tarball for machines whose
+# boot loader comes from elsewhere (amd64, arm64), with Debian 13, the agent and little that writes. Not tried on a board yet.
 #   sudo deploy/board/image.sh out/hedgerow_VERSION_armhf.deb bone.img [KEYS]
 #   sudo deploy/board/image.sh out/hedgerow_VERSION_arm64.deb board.tar.zst [KEYS]
 # KEYS: authorized_keys of the user "hedge", who may sudo; there is no password. Needs debootstrap, e2fsprogs, fdisk, zstd
@@ -14,7 +14,7 @@ architecture=$(dpkg-deb --field "$package" Architecture)
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$(dirname "$0")" log -1 --format=%ct)}
 work=$(mktemp --directory)
 root=$work/root
-trap 'umount --quiet "$root/proc" || true; rm --recursive --force "$work"' EXIT
+trap 'rm --recursive --force --one-file-system "$work"' EXIT
 
 packages=(systemd-sysv systemd-resolved systemd-timesyncd udev dbus openssh-server sudo ca-certificates
   adduser nodejs libzmq5 iproute2 nano cloud-guest-utils e2fsprogs zstd kmod util-linux-extra gpiod)
@@ -26,7 +26,8 @@ esac
 
 debootstrap --arch="$architecture" --foreign --variant=minbase \
   --include="$(IFS=,; echo "${packages[*]}")" "$SUITE" "$root" "$MIRROR"
-chroot "$root" /debootstrap/debootstrap --second-stage
+# What it mounts is gone with it.
+unshare --mount chroot "$root" /debootstrap/debootstrap --second-stage
 install -m 644 "$package" "$root/tmp/hedgerow.deb"
 chroot "$root" dpkg --install /tmp/hedgerow.deb
 rm "$root/tmp/hedgerow.deb"
@@ -73,7 +74,6 @@ cat >"$root/etc/systemd/system/hedgerow-first-boot.service" <<'END'
 [Unit]
 Description=What makes this board itself
 Before=ssh.service hedgerow.service
-ConditionFirstBoot=no
 After=systemd-machine-id-commit.service
 
 [Service]
@@ -83,7 +83,6 @@ ExecStart=/usr/local/sbin/hedgerow-first-boot
 [Install]
 WantedBy=multi-user.target
 END
-sed --in-place '/^ConditionFirstBoot/d' "$root/etc/systemd/system/hedgerow-first-boot.service"
 chroot "$root" systemctl enable --quiet hedgerow-first-boot.service
 rm --recursive --force "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
 
