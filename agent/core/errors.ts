@@ -5,7 +5,6 @@
 export const ERROR_SENTENCES = {
   APPLICATION_UNKNOWN: "no application has this name",
   ASSET_MISSING: "the application carries no such file",
-  BEACON_EXPIRY_TOO_SHORT: "under three intervals, two lost packets look like death",
   CHAIN_DATABASE_FOREIGN: "the database holds another chain than the one asked for",
   CHAIN_OPTIONS_INVALID: "an option of the embedded chain is missing or out of range",
   COMPONENT_OPTION_INVALID: "a component got a parameter that it cannot use",
@@ -15,6 +14,8 @@ export const ERROR_SENTENCES = {
   CONTRACT_READ_REFUSED: "the contract refused a read",
   CONTRACT_UNBOUND: "a contract port was used before bind or deploy",
   CONTROL_PARAMS_INVALID: "a parameter of a call to the agent is not what the method takes",
+  DHT_OPTION_INVALID: "an option of the registry is out of its range",
+  DHT_VALUE_INVALID: "a key or a value is too long for the registry, empty, or one too many",
   FILE_MISSING: "there is no such file",
   FILE_NAME_INVALID: "a file is named by letters, digits, points, hyphens and underscores",
   GROUP_OPTION_INVALID: "an option of a group is out of its range",

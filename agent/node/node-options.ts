@@ -13,7 +13,9 @@ export interface NodeOptions {
   readonly cluster: string;
   readonly beaconUdpPort: number;
   /** See DiscoveryOptions. */
-  readonly beaconIntervalMs?: number;
+  readonly seeds?: readonly string[];
+  /** See DiscoveryOptions. */
+  readonly pace?: number;
   /** The application to run here; absent: the agent only takes part in discovery. */
   readonly application?: ApplicationTexts;
   /** Module that exports the application's code; see CrewOptions. */

@@ -1,10 +1,15 @@
-import { isPublisherKey } from "../actor/provider-key.ts";
+import { isPublisherKey, placeOfKey } from "../actor/provider-key.ts";
 import type { LedgerService } from "../component/ledger-service.ts";
 import type { Program } from "../core/program.ts";
+import { openSwitchboard, type Switchboard } from "../core/switchboard.ts";
 import { aborted, deferred } from "../core/waiting.ts";
 import type { World } from "../core/world.ts";
-import type { BoardEvent } from "../discovery/board-table.ts";
-import { Discovery, type DiscoveryOptions, expiryOf } from "../discovery/discovery.ts";
+import {
+  type BoardEvent,
+  Discovery,
+  type DiscoveryOptions,
+  SETTLE_MS,
+} from "../discovery/discovery.ts";
 import { actorsOn } from "./application-files.ts";
 import { type Crew, crewsOf, type Inheritance, inheritanceOf } from "./crew-rule.ts";
 import { dismissed, superviseCrew } from "./crew-supervisor.ts";
@@ -58,8 +63,8 @@ export function nodeProgram(openLedger: OpenLedger): Program {
         ? undefined
         : await openLedger(world, { ...ledgerOptions, database: `ledger-${board}` }, ended.signal);
     const news = new NewsDesk();
-    const discoveryOptions = discoveryOptionsOf(options);
-    const discovery = new Discovery(world, discoveryOptions, (event) =>
+    await using switchboard = await openSwitchboard(world.lan);
+    const discovery = new Discovery(world, discoveryOptionsOf(options, switchboard), (event) =>
       boardEvent({ world, news, tell }, event),
     );
     world.nics.watch(({ name, isUp }) => {
@@ -78,7 +83,7 @@ export function nodeProgram(openLedger: OpenLedger): Program {
     // Others ask what this board provides as soon as they hear of it: it has to be complete by then.
     if (inheritance.kept.size > 0) await Promise.race([retold, pause(world, signal)]);
     const discovering = discovery.run(ended.signal);
-    void world.clock.sleep(expiryOf(discoveryOptions), ended.signal).then(() => settled.abort());
+    void world.clock.sleep(SETTLE_MS, ended.signal).then(() => settled.abort());
     parent.receive((asked) => {
       if ((asked as NodeRequest).kind !== "report") return;
       tell({ kind: "report", sizes: { ...registry.sizes, followerCount: news.followerCount } });
@@ -119,11 +124,12 @@ async function pause({ clock }: World, signal: AbortSignal): Promise<void> {
   await clock.sleep(RETOLD_MS_MAX, signal);
 }
 
-function discoveryOptionsOf(options: NodeOptions): DiscoveryOptions {
-  const { board, cluster, beaconUdpPort, beaconIntervalMs, lasting = false } = options;
+function discoveryOptionsOf(options: NodeOptions, switchboard: Switchboard): DiscoveryOptions {
+  const { board, cluster, beaconUdpPort, seeds, pace, lasting = false } = options;
   return {
-    ...{ boardId: board, cluster, beaconUdpPort },
-    ...(beaconIntervalMs === undefined ? {} : { intervalMs: beaconIntervalMs }),
+    ...{ boardId: board, cluster, beaconUdpPort, switchboard, placeOf: placeOfKey },
+    ...(seeds === undefined ? {} : { seeds }),
+    ...(pace === undefined ? {} : { pace }),
     // What lasts here lasts on the others: a silent board's publishers may only have lost their agent.
     ...(lasting ? { linger: { keeps: isPublisherKey, durationMs: LINGER_MS } } : {}),
   };
@@ -133,7 +139,7 @@ function boardEvent(
   { world, news, tell }: Pick<SupervisorParts, "world" | "news" | "tell">,
   event: BoardEvent,
 ): void {
-  if (event.kind === "changed") return;
+  if (event.kind === "changed" || event.kind === "imposter") return;
   const { boardId: board } = event;
   const isUp = event.kind === "joined";
   const why = event.kind === "gone" ? { why: event.why } : {};

@@ -9,7 +9,7 @@ import { tinyActor, tinyTexts } from "../actor/tiny-app.contract.ts";
 import type { Program } from "../core/program.ts";
 import type { Survivor } from "../core/spawner.ts";
 import { aborted } from "../core/waiting.ts";
-import { Registry } from "../discovery/registry.ts";
+import { NO_DIRECTORY, Registry } from "../discovery/registry.ts";
 import type { ActorInstance } from "../model/instances.ts";
 import { Cluster } from "./cluster.contract.ts";
 import { crewsOf, inheritanceOf } from "./crew-rule.ts";
@@ -213,7 +213,7 @@ describe("crews", () => {
 
   it("two actors in one program answer, fail, and are given up together", async () => {
     const told: NodeMessage[] = [];
-    const registry = new Registry(() => undefined);
+    const registry = new Registry(NO_DIRECTORY);
     const news = new NewsDesk();
     const boss: Program = (world, _options, _parent, signal) => {
       const crew = crewsOf(

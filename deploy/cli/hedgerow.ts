@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { attackCommand } from "./attack-command.ts";
 import { checkCommand } from "./check-command.ts";
 import type { Command } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
@@ -13,6 +14,7 @@ import { recordingCommand, replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
 import { runCommandLine } from "./run-command-line.ts";
 import { statusCommand } from "./status-command.ts";
+import { testbedCommand } from "./testbed-command.ts";
 import { topCommand } from "./top-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -28,8 +30,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   graph: graphCommand,
   new: newCommand,
   gen: genCommand,
+  attack: attackCommand,
   recording: recordingCommand,
   replay: replayCommand,
+  testbed: testbedCommand,
   experiment: experimentCommand,
 };
 
