@@ -60,11 +60,14 @@ const LOADERS = {
   /** One board's agent; options: NodeOptions. */
   async node() {
     const { nodeProgram } = await import("./node/node-program.ts");
-    const { openLedger } = await import("./ledger/ledger.ts");
-    return nodeProgram(openLedger, async (world, deployment, host) => {
-      const { DeploymentManager } = await import("./deployment/deployment-manager.ts");
-      return DeploymentManager.open(world, deployment, host);
-    });
+    // A board without a ledger does without its WebAssembly, which is most of what an agent would load.
+    return nodeProgram(
+      async (...told) => (await import("./ledger/ledger.ts")).openLedger(...told),
+      async (world, deployment, host) => {
+        const { DeploymentManager } = await import("./deployment/deployment-manager.ts");
+        return DeploymentManager.open(world, deployment, host);
+      },
+    );
   },
   /** The embedded ledger; options: ChainOptions. */
   chain: async () => (await import("./chain/chain-program.ts")).chainProgram,
@@ -94,7 +97,8 @@ export async function loadPrograms(
   without: readonly (keyof typeof LOADERS)[] = [],
 ): Promise<ProgramTable> {
   // What actors load when they need it; in a simulation that would take real time.
-  await Promise.all([import("./group/group.ts"), import("./actor/crew-recording.ts")]);
+  const late = [import("./group/group.ts"), import("./actor/crew-recording.ts")];
+  await Promise.all([...late, import("./ledger/ledger.ts")]);
   if (load === undefined)
     for (const appName of Object.keys(APPLICATIONS)) await loadApplication(appName);
   // What an actor loads when it joins a group would come at a moment of its own.

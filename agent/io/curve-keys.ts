@@ -11,7 +11,7 @@ import { AgentError } from "../core/errors.ts";
 export interface CurveKeys {
   readonly publicKey: string;
   readonly secretKey: string;
-  /** Whether the client with this public key may connect; default: whoever knows our public key. */
+  /** Whether whoever has this public key may connect, and be connected to; default: whoever knows our public key. */
   readonly allow?: (clientPublicKey: string) => boolean;
 }
 

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import type { Link, OpenLink, Security, SocketType } from "./link.ts";
-import { clientMechanism, type MakeMechanism } from "./link-security.ts";
+import { clientMechanism, isTrusted, type MakeMechanism } from "./link-security.ts";
 import { connectInMemory } from "./memory-link.ts";
 import { SocketLink } from "./socket-link.ts";
 import { netOptions, parseEndpoint, type WireAddress } from "./wire-address.ts";
@@ -57,6 +57,10 @@ export class LinkConnector {
 
   #dial(address: WireAddress, mechanism: MakeMechanism): void {
     if (this.#isClosed) return;
+    if (!isTrusted(this.#options.security, address)) {
+      this.#dialLater(address, mechanism);
+      return;
+    }
     const attempt = new SocketLink(connect(netOptions(address)), {
       type: this.#options.type,
       mechanism: mechanism(),
@@ -69,12 +73,16 @@ export class LinkConnector {
       closed: () => {
         this.#link = undefined;
         if (this.#isClosed) return;
-        const timer = setTimeout(() => this.#dial(address, mechanism), this.#waitMs);
-        this.#abandon = () => clearTimeout(timer);
-        this.#waitMs = Math.min(RECONNECT_MS_MAX, 2 * this.#waitMs);
+        this.#dialLater(address, mechanism);
       },
     });
     this.#abandon = () => attempt.destroy();
+  }
+
+  #dialLater(address: WireAddress, mechanism: MakeMechanism): void {
+    const timer = setTimeout(() => this.#dial(address, mechanism), this.#waitMs);
+    this.#abandon = () => clearTimeout(timer);
+    this.#waitMs = Math.min(RECONNECT_MS_MAX, 2 * this.#waitMs);
   }
 
   #opened(link: Link): ReturnType<OpenLink> {

@@ -1,3 +1,4 @@
+import { encodeZ85 } from "./curve-keys.ts";
 import type { Security, SocketType } from "./link.ts";
 import { type Mechanism, NullMechanism } from "./mechanism.ts";
 import type { WireAddress } from "./wire-address.ts";
@@ -33,4 +34,13 @@ export async function clientMechanism(
   if (security === undefined) return undefined;
   const { CurveClient } = await import("./curve-mechanism.ts");
   return () => new CurveClient(metadata, security, key);
+}
+
+/**
+ * Whether the owner of the address's key is somebody whom we would let in too: an address is what somebody says, on a
+ * LAN anybody. May change while we run. A stranger's key stands in the deployment, and is the right one.
+ */
+export function isTrusted(security: Security, { key, isPlain }: WireAddress): boolean {
+  if (security === undefined || key === undefined || isPlain) return true;
+  return security.allow(encodeZ85(key));
 }

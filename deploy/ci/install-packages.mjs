@@ -30,7 +30,7 @@ export async function stampInstall() {
 /** Whether nothing has to be installed. Takes over what a person has installed with npm. */
 export async function installIsFresh() {
   const stamp = existsSync(STAMP) ? await readFile(STAMP, "utf8") : undefined;
-  if (stamp !== undefined) return stamp === (await stampText());
+  if (stamp === (await stampText())) return true;
   if (!(await installedAsLocked()) || nativeFault() !== "") return false;
   await stampInstall();
   return true;

@@ -6,15 +6,26 @@ import { BEACON_UDP_PORT } from "../../agent/discovery/discovery.ts";
 import { controlFolder } from "../../agent/io/real-world.ts";
 import { PROGRAMS } from "../../agent/main.ts";
 import type { ApplicationTexts } from "../../agent/node/application-files.ts";
-import type { NodeOptions } from "../../agent/node/node-options.ts";
+import type { NodeMessage, NodeOptions } from "../../agent/node/node-options.ts";
+import { type CurveFiles, curveKeysAt } from "../process/curve-files.ts";
 import { processWorld } from "../process/process-world.ts";
-import { type Command, EXIT, UsageError } from "./command.ts";
+import { withConfig } from "./board-config.ts";
+import { type BoardAddress, waitForAddress } from "./board-network.ts";
+import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { codeUrlOf, readModel } from "./read-model.ts";
+import { ServiceManager } from "./service-manager.ts";
 import { hedgerowVersion } from "./version-text.ts";
-import { readWords, textOf, wholeOption } from "./words.ts";
+import { readWords, textOf, type Values, wholeOption } from "./words.ts";
 
 const CHAIN_ID = 102_011;
+const string = { type: "string" } as const;
+const OPTIONS = {
+  ...{ name: string, cluster: string, host: string, broadcast: string, interface: string },
+  ...{ "udp-port": string, model: string, deployment: string, code: string, ledger: string },
+  ...{ "chain-id": string, data: string, "curve-key": string, trusted: string },
+  ...{ trust: string, "metrics-port": string },
+};
 
 /** `hedgerow node`: a board's agent. */
 export const nodeCommand: Command = {
@@ -29,6 +40,8 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
   --cluster NAME        agents of other clusters are not heard; default "default"
   --host ADDRESS        this board's address on its network; default 127.0.0.1
   --broadcast ADDRESS   that network's broadcast address; default 127.255.255.255
+  --interface NAME      in place of both: the network interface; waits until it has an address;
+                        auto: that of the default route
   --udp-port N          port of the beacons; default ${BEACON_UDP_PORT}
   --model FILE          the application's .riaps file; its folder holds the application's files
   --deployment FILE     the .depl file
@@ -38,14 +51,18 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
   --chain-id N          default ${CHAIN_ID}
   --metrics-port N      serves http://127.0.0.1:N/metrics for Prometheus; default: nowhere
   --trust FILE          take applications in from those whom this file names; see hedgerow key, deploy
-  --data FOLDER         where the board keeps its keys and its outbox; default ./node-data`,
+  --data FOLDER         where the board keeps its keys and its outbox; default ./node-data
+  --curve-key FILE      encrypts what boards tell each other (CurveZMQ) with the keys in this file; when
+                        there is none, keys are made and written there
+  --trusted FILE        public keys of the other boards, one a line: nobody else may connect; default:
+                        whoever hears of this board
+  --config FILE         options by name = value, a line each; what is typed wins
+
+Under systemd it says when it is ready and, if the unit has WatchdogSec=, that it is alive.`,
   async run(words, terminal) {
-    const string = { type: "string" } as const;
-    const { values } = readWords(words, {
-      ...{ name: string, cluster: string, host: string, broadcast: string, "udp-port": string },
-      ...{ model: string, deployment: string, ledger: string, "chain-id": string, data: string },
-      ...{ code: string, trust: string, "metrics-port": string },
-    });
+    const manager = new ServiceManager();
+    const { values: typed } = readWords(words, { ...OPTIONS, config: string });
+    const values = withConfig(typed, textOf(typed, "config"), Object.keys(OPTIONS));
     const board = textOf(values, "name") ?? hostname();
     const model = textOf(values, "model");
     const url = textOf(values, "ledger");
@@ -70,15 +87,20 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
       ...(url === undefined ? {} : { ledger: { url, chainId } }),
     };
     const dataFolder = resolve(textOf(values, "data") ?? "node-data");
+    const address = await addressOf(values, terminal);
+    if (address === undefined) return EXIT.ok;
     const { world } = processWorld(board, {
-      host: textOf(values, "host") ?? "127.0.0.1",
-      broadcastHost: textOf(values, "broadcast") ?? "127.255.255.255",
+      ...address,
+      ...curveOf(values),
       assetsFolder: resolve(model === undefined ? "." : dirname(model)),
       dataFolder,
       ...{ levelMin: "info", logicalUtcUs: undefined, keepsLogs: true },
     });
     const channel = {
-      send: (message: unknown) => terminal.out.write(`${JSON.stringify(message)}\n`),
+      send(message: unknown) {
+        if ((message as NodeMessage).kind === "ready") manager.ready();
+        terminal.out.write(`${JSON.stringify(message)}\n`);
+      },
       receive: () => undefined,
     };
     const metricsPort = wholeOption(values, "metrics-port", {
@@ -88,6 +110,7 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
     const socket = join(controlFolder(join(dataFolder, board)), `${CONTROL_SOCKET}.sock`);
     await using _metrics =
       metricsPort === undefined ? undefined : await serveMetrics(metricsPort, socket);
+    terminal.signal.addEventListener("abort", () => manager.stopping(), { once: true });
     await PROGRAMS["node"]?.(world, options, channel, terminal.signal);
     return EXIT.ok;
   },
@@ -108,6 +131,33 @@ function deploymentOf(trust: string | undefined): Pick<NodeOptions, "deployment"
       doorUrl: new URL("../../agent/application.js", import.meta.url).href,
     },
   };
+}
+
+/** Where the board is on its network; undefined when it was stopped before its network was there. */
+async function addressOf(
+  values: Values,
+  { err, signal }: Terminal,
+): Promise<BoardAddress | undefined> {
+  const name = textOf(values, "interface");
+  const host = textOf(values, "host");
+  const broadcastHost = textOf(values, "broadcast");
+  if (name === undefined)
+    return { host: host ?? "127.0.0.1", broadcastHost: broadcastHost ?? "127.255.255.255" };
+  if (host !== undefined || broadcastHost !== undefined)
+    throw new UsageError("--interface stands in place of --host and --broadcast");
+  const wait = (): void => void err.write(`hedgerow: ${name} has no IPv4 address yet, waiting\n`);
+  return waitForAddress(name, wait, signal);
+}
+
+function curveOf(values: Values): { readonly curve?: CurveFiles } {
+  const keyPath = textOf(values, "curve-key");
+  const trustedPath = textOf(values, "trusted");
+  if (keyPath === undefined) {
+    if (trustedPath !== undefined) throw new UsageError("--trusted goes with --curve-key");
+    return {};
+  }
+  const trusted = trustedPath === undefined ? {} : { trustedPath: resolve(trustedPath) };
+  return { curve: { ...curveKeysAt(resolve(keyPath)), ...trusted } };
 }
 
 async function readApplication(

@@ -9,6 +9,7 @@ import { lastingFolder, makeWorld } from "../../agent/io/real-world.ts";
 import { SteppedClock } from "../../agent/io/stepped-clock.ts";
 import { TimeTree } from "../../agent/logical-time/time-tree.ts";
 import { LineTree } from "../../agent/time/line-tree.ts";
+import { type CurveFiles, wireKeys } from "./curve-files.ts";
 
 /** What all processes of one launch have in common; plain data that every child hands on. */
 export interface ProcessWorldOptions {
@@ -23,6 +24,8 @@ export interface ProcessWorldOptions {
   readonly keepsLogs?: boolean;
   /** Where cluster time stands; undefined: it is the machine's. */
   readonly logicalUtcUs: number | undefined;
+  /** Keys of the board's wires; absent: they are not secured. */
+  readonly curve?: CurveFiles;
 }
 
 /** The world of one process, and the time that it takes from its parent and gives its children. */
@@ -56,7 +59,7 @@ export function processWorld(
   options: ProcessWorldOptions,
   errorLine?: (line: string) => void,
 ): ProcessWorld {
-  const { host, broadcastHost, dataFolder, assetsFolder, levelMin, logicalUtcUs } = options;
+  const { host, broadcastHost, dataFolder, assetsFolder, levelMin, logicalUtcUs, curve } = options;
   const [board = name] = name.split("/");
   const boardFolder = join(dataFolder, board);
   const clock = logicalUtcUs === undefined ? undefined : new SteppedClock(logicalUtcUs);
@@ -71,6 +74,7 @@ export function processWorld(
     ...{ name, host, broadcastHost, assetsFolder, levelMin },
     keepsLogs: options.keepsLogs ?? false,
     treeFolder: join(boardFolder, "tree"),
+    ...(curve === undefined ? {} : { curve: wireKeys(curve) }),
     dataFolder: name === board ? boardFolder : ownFolder(boardFolder),
     spawner: {
       folderOf: (userId: number) => userFolder(boardFolder, userId),
