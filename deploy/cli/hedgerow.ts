@@ -13,6 +13,7 @@ import { newCommand } from "./new-command.ts";
 import { nodeCommand } from "./node-command.ts";
 import { recordingCommand, replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
+import { timeCommand } from "./time-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   day: dayCommand,
@@ -27,6 +28,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   gen: genCommand,
   recording: recordingCommand,
   replay: replayCommand,
+  time: timeCommand,
 };
 
 function help(): string {
