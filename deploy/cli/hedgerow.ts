@@ -28,6 +28,7 @@ import { recordingCommand, replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
 import { statusCommand } from "./status-command.ts";
 import { testbedCommand } from "./testbed-command.ts";
+import { timeCommand } from "./time-command.ts";
 import { topCommand } from "./top-command.ts";
 import { hedgerowVersion } from "./version-text.ts";
 
@@ -57,6 +58,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   remove: removeCommand,
   recording: recordingCommand,
   replay: replayCommand,
+  time: timeCommand,
   testbed: testbedCommand,
   experiment: experimentCommand,
 };
