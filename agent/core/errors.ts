@@ -50,6 +50,8 @@ export const ERROR_SENTENCES = {
   STORE_IN_USE: "another process has this database open",
   STORE_NAME_INVALID: "a database is named by letters, digits and hyphens",
   TIMER_PERIOD_INVALID: "a timer's period is at least a microsecond",
+  TIME_ADVANCE_BACK: "logical time never goes back",
+  TIME_SPEED_INVALID: "the speed of logical time is a number above 0, or none",
   TRUST_UNREADABLE: "a board's trust file does not say whom it obeys",
   WIRE_DOOR_CLOSED: "a socket's door for other programs cannot be opened at this address",
   WIRE_FRAME_TOO_LARGE: "a message is larger than one frame may be",

@@ -1,8 +1,7 @@
 import type { Clock } from "../core/clock.ts";
-import { AuthorityRule } from "./authority-rule.ts";
+import { LogicalClock } from "./logical-clock.ts";
 import type { TimeTree } from "./time-tree.ts";
-
-const US_PER_MS = 1_000;
+import { treeSteps } from "./tree-steps.ts";
 
 /** How logical time runs. */
 export interface TimeAuthorityOptions {
@@ -11,8 +10,10 @@ export interface TimeAuthorityOptions {
   readonly endUtcUs: number;
   /** Cluster seconds per real second at most; undefined: as fast as the work allows. */
   readonly speed?: number;
-  /** Told before cluster time moves on to an instant. */
+  /** Told before programs see that cluster time has moved on to an instant. */
   readonly advanced?: (utcUs: number) => void;
+  /** Handed the clock once, by whoever wants to pause, to step or to change the speed. */
+  readonly driven?: (clock: LogicalClock) => void;
 }
 
 /**
@@ -22,42 +23,13 @@ export interface TimeAuthorityOptions {
  * Resolves with the instant reached: `endUtcUs`, or earlier when `signal` aborts or nobody waits for
  * anything any more.
  */
-export async function runTimeAuthority(
+export function runTimeAuthority(
   tree: TimeTree,
   clock: Clock,
-  options: TimeAuthorityOptions,
+  { startUtcUs, driven, ...options }: TimeAuthorityOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { startUtcUs, endUtcUs, speed, advanced } = options;
-  const rule = new AuthorityRule();
-  const startMs = clock.monotonicMs();
-  let utcUs = startUtcUs;
-  const isStopped = (): boolean => signal.aborted;
-  for (let wave = 1; !isStopped(); wave += 1) {
-    const report = await unlessAborted(tree.ask(wave, utcUs), signal);
-    if (report === undefined) break;
-    const verdict = rule.judge(report, clock.monotonicMs());
-    if (verdict.kind === "again") continue;
-    if (verdict.kind === "asleep") break;
-    if (verdict.toUtcUs > endUtcUs) return endUtcUs;
-    const nextUtcUs = Math.max(utcUs, verdict.toUtcUs);
-    if (speed !== undefined) {
-      const dueMs = startMs + (nextUtcUs - startUtcUs) / US_PER_MS / speed;
-      await clock.sleep(Math.max(0, dueMs - clock.monotonicMs()), signal);
-      if (isStopped()) break;
-    }
-    utcUs = nextUtcUs;
-    advanced?.(utcUs);
-  }
-  return utcUs;
-}
-
-/** What `work` gives, or undefined when `signal` aborts first: a process may be busy for ever. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => resolve(undefined);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
+  const logical = new LogicalClock(treeSteps(tree, clock, startUtcUs), clock, options);
+  driven?.(logical);
+  return logical.run(signal);
 }

@@ -51,6 +51,11 @@ export class Simulation {
     return this.#timeline.nowUs;
   }
 
+  /** When something happens next, in µs since 1970; undefined: nothing is left to happen. */
+  get nextUtcUs(): number | undefined {
+    return this.#timeline.nextUs;
+  }
+
   /** True time, whatever the clocks of the hosts show: the same as `utcUs`. */
   get trueUtcUs(): number {
     return this.#timeline.nowUs;

@@ -71,10 +71,11 @@ Runs the same actors with the same deployment in the simulator: virtual time, vi
 process. The same options give the same trades and, to the last bit, the same transcript.
 
 ${DAY_HELP}
+  --speed N             at most N simulated seconds per real second; default: as fast as it can
 
 Exit status: 0 the day was traded, 1 something failed, 2 wrong usage, 130 interrupted.`,
   async run(words, terminal) {
-    const { values } = readWords(words, DAY_WORDS);
+    const { values } = readWords(words, { ...DAY_WORDS, speed: { type: "string" } });
     return runDay(values, terminal, "simulation", (day, events) =>
       runSimulated(day, new FileAssets(ASSETS), events, terminal.signal),
     );

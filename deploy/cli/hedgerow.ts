@@ -27,6 +27,7 @@ import { runCommand } from "./run-command.ts";
 import { runCommandLine } from "./run-command-line.ts";
 import { statusCommand } from "./status-command.ts";
 import { testbedCommand } from "./testbed-command.ts";
+import { timeCommand } from "./time-command.ts";
 import { topCommand } from "./top-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -55,6 +56,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   remove: removeCommand,
   recording: recordingCommand,
   replay: replayCommand,
+  time: timeCommand,
   testbed: testbedCommand,
   experiment: experimentCommand,
 };

@@ -2,9 +2,10 @@
 // Method: one healthy board, of which each line of a table breaks one thing; a table without a line for a check fails.
 // Seed: none.
 import assert from "node:assert/strict";
+import { BROKEN_TIME } from "../time-setup/healthy-time.fixture.ts";
 import type { Verdict } from "./check.ts";
 import { CHECKS, doctorText, examine } from "./doctor.ts";
-import { type FixtureParts, factsOf, HEALTHY } from "./healthy-board.fixture.ts";
+import { answers, type FixtureParts, factsOf, HEALTHY } from "./healthy-board.fixture.ts";
 import { realFacts } from "./real-facts.ts";
 
 type Break = (board: FixtureParts) => FixtureParts;
@@ -139,6 +140,14 @@ const BROKEN: readonly (readonly [id: string, verdict: Verdict, how: Break])[] =
     "warn",
     file("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "powersave\n"),
   ],
+  ...BROKEN_TIME.map(([id, verdict, { commands, files }]): (typeof BROKEN)[number] => {
+    const how: Break = (board) => ({
+      ...board,
+      commands: { ...board.commands, ...answers(commands) },
+      files: { ...board.files, ...files },
+    });
+    return [id, verdict, how];
+  }),
 ];
 
 describe("hedgerow doctor", () => {

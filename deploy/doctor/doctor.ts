@@ -1,3 +1,4 @@
+import { DAEMON_CHECKS } from "../time-setup/time-checks.ts";
 import type { BoardFacts } from "./board-facts.ts";
 import type { Check, Repair, Verdict } from "./check.ts";
 import { DEVICE_CHECKS } from "./device-checks.ts";
@@ -9,7 +10,7 @@ import { TIME_CHECKS } from "./time-checks.ts";
 export const GROUPS = {
   system: SYSTEM_CHECKS,
   network: NETWORK_CHECKS,
-  time: TIME_CHECKS,
+  time: [...TIME_CHECKS, ...DAEMON_CHECKS],
   device: DEVICE_CHECKS,
 } as const satisfies Readonly<Record<string, readonly Check[]>>;
 

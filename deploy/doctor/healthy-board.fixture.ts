@@ -1,4 +1,5 @@
 // A board where nothing is wrong, of which tests break one thing at a time.
+import { HEALTHY_TIME } from "../time-setup/healthy-time.fixture.ts";
 import type { BoardFacts, CommandResult } from "./board-facts.ts";
 
 /** What a test says of a board; anything else is not there. */
@@ -20,9 +21,17 @@ export interface FixtureParts {
 const MIB = 1024 ** 2;
 const said = (out: string): CommandResult => ({ status: 0, out });
 
+/** Commands that succeed, by what they print. */
+export function answers(
+  texts: Readonly<Record<string, string>>,
+): Readonly<Record<string, CommandResult>> {
+  return Object.fromEntries(Object.entries(texts).map(([line, out]) => [line, said(out)]));
+}
+
 /** A BeagleBone Black as it should be. */
 export const HEALTHY: FixtureParts = {
   files: {
+    ...HEALTHY_TIME.files,
     "/etc/os-release": `PRETTY_NAME="Debian GNU/Linux 13"\nID=debian\nVERSION_ID="13"\n`,
     "/proc/sys/kernel/osrelease": "6.12.1-ti\n",
     "/proc/cpuinfo": "processor\t: 0\nFeatures\t: half thumb vfpv3 neon\n",
@@ -49,6 +58,7 @@ export const HEALTHY: FixtureParts = {
     "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "ondemand\n",
   },
   folders: {
+    "/sys/class/pps": ["pps0"],
     "/sys/block": ["mmcblk1"],
     "/sys/class/thermal": ["thermal_zone0"],
     "/sys/class/ptp": ["ptp0"],
@@ -62,11 +72,11 @@ export const HEALTHY: FixtureParts = {
   modes: { "/data": 0o40750, "/data/feeder1/board.key": 0o100600 },
   closed: [],
   commands: {
+    ...answers(HEALTHY_TIME.commands),
     "nft list ruleset": said("chain input { type filter hook input priority 0; policy accept; }"),
     "stat -c %Y /etc/hostname": said("1790000000\n"),
     "systemctl is-active chrony": said("active\n"),
     "timedatectl show --property=NTPSynchronized --value": said("yes\n"),
-    "chronyc -c tracking": said("A,b,2,1.0,0.000012,0,0\n"),
     "systemctl is-enabled hedgerow": said("enabled\n"),
     "systemctl show hedgerow --property=ActiveState,NRestarts": said(
       "NRestarts=0\nActiveState=active\n",

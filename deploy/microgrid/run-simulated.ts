@@ -4,11 +4,14 @@ import type { Hex } from "../../agent/component/ledger-service.ts";
 import type { Assets } from "../../agent/core/assets.ts";
 import type { RpcClient } from "../../agent/core/rpc.ts";
 import type { Child } from "../../agent/core/spawner.ts";
+import { SystemClock } from "../../agent/io/system-clock.ts";
 import { hexOf } from "../../agent/ledger/hex.ts";
 import { openCrypto } from "../../agent/ledger/ledger-crypto.ts";
+import { LogicalClock } from "../../agent/logical-time/logical-clock.ts";
 import { loadPrograms } from "../../agent/main.ts";
 import { SeededRandom } from "../../agent/sim/seeded-random.ts";
 import { Simulation } from "../../agent/sim/simulation.ts";
+import { simulationSteps } from "../process/simulation-steps.ts";
 import { type DayOptions, spanOf } from "./day-options.ts";
 import { KillSchedule } from "./kill-schedule.ts";
 import { chainOptions, nodeOptions } from "./microgrid.ts";
@@ -103,13 +106,14 @@ async function runThrough(
 ): Promise<void> {
   const { endUtcUs } = spanOf(day);
   const kills = new KillSchedule(day.kills);
-  while (sim.utcUs < endUtcUs && !signal.aborted) {
-    await sim.runUntil(Math.min(endUtcUs, sim.utcUs + STEP_US));
-    for (const program of kills.due(sim.utcUs)) kill(program);
-    events.advanced(sim.utcUs);
+  const advanced = (utcUs: number): void => {
+    for (const program of kills.due(utcUs)) kill(program);
+    events.advanced(utcUs);
     const [failure] = failures;
     if (failure !== undefined) throw new Error(`an agent failed: ${failure}`);
-  }
+  };
+  const options = { endUtcUs, speed: day.speed, advanced };
+  await new LogicalClock(simulationSteps(sim, STEP_US), new SystemClock(), options).run(signal);
 }
 
 /** Lets events happen until `work`, which needs them, is done. */
