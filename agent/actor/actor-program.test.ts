@@ -8,7 +8,7 @@ import type { Application } from "../component/define.ts";
 import type { LedgerEvent } from "../component/ledger-service.ts";
 import { asked } from "../core/run-in-world.contract.ts";
 import type { Child } from "../core/spawner.ts";
-import { Registry } from "../discovery/registry.ts";
+import { NO_DIRECTORY, Registry } from "../discovery/registry.ts";
 import { PROGRAMS } from "../main.ts";
 import { serveLedger } from "../node/ledger-bridge.ts";
 import { Simulation } from "../sim/simulation.ts";
@@ -22,7 +22,7 @@ class Board {
   readonly journal: string[] = [];
   readonly told: ToAgent[] = [];
   readonly ledger = new FakeLedger();
-  readonly registry = new Registry(() => undefined);
+  readonly registry = new Registry(NO_DIRECTORY);
   readonly sim: Simulation;
   /** Answers of the ledger are held back while set. */
   held: Addressed<ToActor>[] | undefined;

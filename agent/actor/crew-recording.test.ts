@@ -2,7 +2,7 @@
 // Method: a tiny application on a simulated board, recorded; its file read back from the board's disk.
 // Seed: 1 and 2.
 import assert from "node:assert/strict";
-import { Registry } from "../discovery/registry.ts";
+import { NO_DIRECTORY, Registry } from "../discovery/registry.ts";
 import { readRecording } from "../record/read-recording.ts";
 import { replayComponent } from "../record/replay-component.ts";
 import { Simulation } from "../sim/simulation.ts";
@@ -25,7 +25,7 @@ async function ran(seed: number, more: Partial<CrewOptions>, file?: Uint8Array):
   if (file !== undefined) host.disk.files.set("played.mcap", [file]);
   const options: CrewOptions = { actors: [tinyActor("Both as pair")], ...more };
   const child = host.start({ program: "actor", name: "pair", options });
-  const registry = new Registry(() => undefined);
+  const registry = new Registry(NO_DIRECTORY);
   child.channel.receive((raw) => {
     const { actor, message } = raw as Addressed<ToAgent>;
     if (message.kind === "provide") registry.provide(actor, message);

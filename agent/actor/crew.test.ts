@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import type { Child } from "../core/spawner.ts";
-import { Registry } from "../discovery/registry.ts";
+import { NO_DIRECTORY, Registry } from "../discovery/registry.ts";
 import type { ActorInstance } from "../model/instances.ts";
 import { serveLedger } from "../node/ledger-bridge.ts";
 import { Simulation } from "../sim/simulation.ts";
@@ -26,7 +26,7 @@ class Crew {
     this.sim = new Simulation({ seed: 1, programs: { actor: actorProgram(load) } });
     const options: CrewOptions = { actors };
     this.child = this.sim.host("b").start({ program: "actor", name: "b/crew", options });
-    const registry = new Registry(() => undefined);
+    const registry = new Registry(NO_DIRECTORY);
     const ledgers = new Map(
       actors.map(({ instanceName }) => {
         const ledgerCalls = serveLedger({

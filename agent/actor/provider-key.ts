@@ -33,3 +33,25 @@ export function isPublisherKey(key: string): boolean {
   const [, kind] = key.split("/");
   return kind === "pub";
 }
+
+/**
+ * Where a key is said: under applications and names of messages, so that ports whose shapes of messages
+ * differ hear of each other, and do not connect.
+ */
+export function placeOfKey(key: string): {
+  readonly topic: string;
+  readonly variant: string;
+  readonly isLocal: boolean;
+} {
+  const [whole = "", ...local] = key.split("@");
+  const prints: string[] = [];
+  const topic = whole.replace(/:([^:#/@]*)(?=#|$)/g, (_, print: string) => {
+    prints.push(print);
+    return "";
+  });
+  return {
+    topic: [topic, ...local].join("@"),
+    variant: prints.join("#"),
+    isLocal: local.length > 0,
+  };
+}

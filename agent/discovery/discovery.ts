@@ -1,17 +1,13 @@
-import { AgentError } from "../core/errors.ts";
-import { hexOf } from "../core/hex.ts";
-import type { LanSocket } from "../core/lan.ts";
-import type { WireClient } from "../core/wire.ts";
+import type { Switchboard } from "../core/switchboard.ts";
 import type { World } from "../core/world.ts";
-import { decodeBeacon, encodeBeacon } from "./beacon-wire.ts";
-import { type BoardEvent, BoardTable } from "./board-table.ts";
-import {
-  decodeInventory,
-  encodeInventory,
-  INVENTORY_REQUEST,
-  type Inventory,
-  isInventoryRequest,
-} from "./exchange.ts";
+import { Dht, type DhtParts } from "../dht/dht.ts";
+import { idOfPublicKey } from "../dht/ids.ts";
+import type { DhtSnapshot } from "../dht/inspect.ts";
+import { Membership, type MembershipCounters } from "../membership/membership.ts";
+import type { Member, MembershipEvent } from "../membership/membership-event.ts";
+import type { Trust } from "../membership/trust-rule.ts";
+import { pacedClock } from "./paced-clock.ts";
+import type { PlaceOf } from "./place.ts";
 import { Registry } from "./registry.ts";
 
 /** How boards find each other. */
@@ -22,12 +18,21 @@ export interface DiscoveryOptions {
   readonly cluster: string;
   /** Port of the beacons, the same on every board. */
   readonly beaconUdpPort: number;
-  /** Time between two beacons when nothing changes, in ms; default 300: so a dead board is missed within 1.3 s. */
-  readonly intervalMs?: number;
-  /** A board silent for so long is lost; default 3.5 intervals, at least 3 (two packets may be lost). */
-  readonly expiryMs?: number;
+  /** The board's one socket for datagrams. */
+  readonly switchboard: Switchboard;
+  /** host:port of boards to try where no broadcast reaches; default none. */
+  readonly seeds?: readonly string[];
+  /** Whose word counts; default: whoever uses a name first keeps it. */
+  readonly trust?: Trust;
+  /** Where keys are said; default: each is a topic. */
+  readonly placeOf?: PlaceOf;
   /** What stays known of a board that fell silent; default nothing. */
   readonly linger?: Linger;
+  /**
+   * Boards watch over each other so many times as slowly, and with as much less traffic; default 1: a loss is
+   * known within 2 s. For clusters in which nobody waits for a loss. Those who join are known at once all the same.
+   */
+  readonly pace?: number;
 }
 
 /** An agent may be dead while what its board provides goes on. */
@@ -38,201 +43,132 @@ export interface Linger {
   readonly durationMs: number;
 }
 
+/** What follows from what was heard, or from silence. */
+export type BoardEvent =
+  /** A board, or a new incarnation of it, is there. */
+  | { readonly kind: "joined"; readonly boardId: string }
+  /** Its addresses have changed. */
+  | { readonly kind: "changed"; readonly boardId: string }
+  /** It said goodbye, fell silent, or was replaced by its next incarnation. */
+  | { readonly kind: "gone"; readonly boardId: string; readonly why: "left" | "lost" | "replaced" }
+  /** Somebody speaks with another key as `boardId`. */
+  | { readonly kind: "imposter"; readonly boardId: string; readonly from: string };
+
 /** Where beacons go unless the deployment says otherwise. */
 export const BEACON_UDP_PORT = 15_670;
+/** After so long everybody who is there has been heard, in ms. */
+export const SETTLE_MS = 2_000;
+/** A board that begins anew has said what it provides within this time, in ms. */
+const RENEWAL_MS = 2_000;
 
-const INTERVAL_MS = 300;
-
-/** For how long a board may be silent before it is lost: after this everybody who is there has been heard. */
-export function expiryOf({
-  intervalMs = INTERVAL_MS,
-  expiryMs = 3.5 * intervalMs,
-}: Pick<DiscoveryOptions, "intervalMs" | "expiryMs">): number {
-  return expiryMs;
-}
-
-const INVENTORY_TIMEOUT_MS = 1_000;
-const INVENTORY_ATTEMPTS_MAX = 5;
-/** Changes within this time travel in one beacon: an actor opens several ports at once. */
-const GATHER_MS = 5;
+type Parts = DhtParts & Pick<World, "lan" | "log" | "clock"> & Partial<Pick<World, "nics">>;
 
 /**
- * Announces this board, hears the others, and keeps the registry of who provides what.
+ * Who is there, and who provides what: membership and the registry of the cluster, as one.
  *
- * BoardTable and Registry decide; this owns the loops. Nothing polls: a change of what a board
- * provides goes out as a beacon at once, and whoever hears it asks for the new list. Source: ZeroMQ
- * RFC 36/ZRE, "Node Discovery and Presence".
+ * Nothing polls. What membership says of boards the DHT learns at once, so it knows the keepers of every
+ * key without asking, and drops what the dead had said.
  */
 export class Discovery {
-  readonly registry = new Registry(() => this.#announceNow());
-  readonly #world: World;
+  readonly registry: Registry;
+  readonly membership: Membership;
+  readonly #world: Parts;
   readonly #options: DiscoveryOptions;
+  readonly #dht: Dht;
   readonly #tell: (event: BoardEvent) => void;
-  readonly #table: BoardTable;
-  readonly #intervalMs: number;
-  readonly #incarnation: string;
-  /** Newest version taken of each board that is there. */
-  readonly #versions = new Map<string, number>();
-  readonly #asking = new Set<Promise<void>>();
-  /** Boards that are lost and not yet forgotten; aborts when they are back. */
-  readonly #lingering = new Map<string, AbortController>();
-  #ended: AbortSignal = AbortSignal.abort();
-  #pause = new AbortController();
+  readonly #members = new Map<string, Member>();
+  /** Boards of which something old is believed, and when no more. */
+  readonly #doubted = new Map<string, AbortController>();
 
-  /** @throws AgentError BEACON_EXPIRY_TOO_SHORT when two lost packets would look like death. */
-  constructor(world: World, options: DiscoveryOptions, tell: (event: BoardEvent) => void) {
-    const { intervalMs = INTERVAL_MS } = options;
-    const expiryMs = expiryOf(options);
-    if (expiryMs < 3 * intervalMs) throw new AgentError("BEACON_EXPIRY_TOO_SHORT", { expiryMs });
-    this.#world = world;
+  /** @throws RangeError for names, addresses or seeds out of their range. */
+  constructor(
+    world: Omit<Parts, "port">,
+    options: DiscoveryOptions,
+    tell: (event: BoardEvent) => void,
+  ) {
+    const { boardId, cluster, beaconUdpPort, switchboard, seeds = [], placeOf, pace = 1 } = options;
+    const { trust = { kind: "open", keyOf: new Map<string, string>() } } = options;
+    this.#world = { ...world, port: switchboard };
     this.#options = options;
     this.#tell = tell;
-    this.#intervalMs = intervalMs;
-    this.#table = new BoardTable(options, expiryMs);
-    this.#incarnation = hexOf(world.random.bytes(8));
+    // Agents that share one machine have one address, and would share the budget of one host.
+    const shared = switchboard.address.startsWith("127.") ? { hostCostPerSecond: 400_000 } : {};
+    this.#dht = new Dht(this.#world, { cluster, ...shared });
+    this.registry = new Registry(this.#dht, placeOf);
+    this.membership = new Membership(
+      { ...world, clock: pacedClock(world.clock, pace) },
+      { boardId, cluster, beaconUdpPort, switchboard, seeds, trust },
+      (event) => this.#happened(event),
+    );
   }
 
-  /** Runs until `signal` aborts; resolves when the goodbye is sent and all is closed. */
+  /** The registry's inside, as plain data. */
+  inspect(): DhtSnapshot {
+    return this.#dht.inspect();
+  }
+
+  /** What membership has counted. */
+  get counters(): MembershipCounters {
+    return this.membership.counters;
+  }
+
+  /** Runs until `signal` aborts; resolves when the goodbyes are said and all is closed. */
   async run(signal: AbortSignal): Promise<void> {
-    const { wire, lan } = this.#world;
-    this.#ended = signal;
-    await using server = await wire.server(({ frame: request, reply }) => {
-      if (isInventoryRequest(request)) reply(this.#inventory());
-    });
-    await using socket = await lan.open(this.#options.beaconUdpPort);
-    signal.addEventListener("abort", () => this.#announceNow(), { once: true });
-    await Promise.all([
-      this.#announce(socket, server.endpoint, signal),
-      this.#listen(socket, signal),
-    ]);
-    for (const lingering of this.#lingering.values()) lingering.abort();
-    await Promise.all(this.#asking);
+    // The registry says its goodbye while the others still take this board for a member.
+    const over = new AbortController();
+    const belonging = this.membership.run(over.signal);
+    await Promise.race([this.#dht.run(signal), belonging]);
+    over.abort();
+    await belonging;
+    for (const doubted of this.#doubted.values()) doubted.abort();
   }
 
-  /** The next beacon goes out within GATHER_MS. */
-  #announceNow(): void {
-    this.#pause.abort();
-  }
-
-  #inventory(): Uint8Array {
-    const { version, ownProviders } = this.registry;
-    return encodeInventory({
-      boardId: this.#options.boardId,
-      incarnation: this.#incarnation,
-      version,
-      providers: ownProviders,
-    });
-  }
-
-  async #announce(socket: LanSocket, endpoint: string, signal: AbortSignal): Promise<void> {
-    const { clock, random } = this.#world;
-    const { boardId, cluster } = this.#options;
-    const say = (leaving: boolean): void => {
-      const { version } = this.registry;
-      const incarnation = this.#incarnation;
-      const beacon = { cluster, boardId, incarnation, endpoint, version, leaving };
-      socket.broadcast(encodeBeacon(beacon));
-    };
-    while (!signal.aborted) {
-      this.#pause = new AbortController();
-      say(false);
-      await clock.sleep(GATHER_MS, signal);
-      this.#happened(this.#table.expire(clock.monotonicMs()));
-      // The 10 % jitter keeps boards powered together from shouting together.
-      await clock.sleep(this.#intervalMs * (0.95 + 0.1 * random.next()), this.#pause.signal);
+  #happened(event: MembershipEvent): void {
+    if (event.kind === "imposter") {
+      this.#tell({ kind: "imposter", boardId: event.boardId, from: event.from });
+      return;
     }
-    say(true);
+    const { boardId } = event;
+    if (event.kind === "gone") this.#gone(boardId, event.why);
+    else this.#here(boardId);
+    this.#tell(event);
   }
 
-  async #listen(socket: LanSocket, signal: AbortSignal): Promise<void> {
-    for await (const { payload } of socket.received(signal))
-      this.#happened(this.#table.heard(decodeBeacon(payload), this.#world.clock.monotonicMs()));
+  #here(boardId: string): void {
+    const member = this.membership.members().find((each) => each.boardId === boardId);
+    if (member === undefined) return;
+    this.#members.set(boardId, member);
+    this.#dht.addContact(member);
+    if (this.#doubted.has(boardId)) this.#forgetLater(member, RENEWAL_MS);
   }
 
-  #happened(events: readonly BoardEvent[]): void {
-    for (const event of events) {
-      this.#tell(event);
-      // A newcomer need not wait an interval to hear of us.
-      if (event.kind === "joined") this.#joined(event.boardId);
-      else if (event.kind === "changed") this.#startAsking(event.boardId, event.endpoint);
-      else this.#gone(event);
-    }
-  }
-
-  #joined(boardId: string): void {
-    this.#lingering.get(boardId)?.abort();
-    this.#lingering.delete(boardId);
-    this.#announceNow();
-  }
-
-  /** What a new incarnation provides replaces what the old one did, as soon as it is known. */
-  #gone({ boardId, why }: Extract<BoardEvent, { kind: "gone" }>): void {
-    this.#versions.delete(boardId);
-    if (why === "replaced") return;
+  #gone(boardId: string, why: "left" | "lost" | "replaced"): void {
+    const member = this.#members.get(boardId);
+    if (member === undefined) return;
+    this.#members.delete(boardId);
     const { linger } = this.#options;
-    if (why === "left" || linger === undefined) this.registry.setBoard(boardId, []);
-    else {
-      this.registry.doubtBoard(boardId, linger.keeps);
-      void this.#forgetLater(boardId, linger.durationMs);
-    }
+    const ownerId = idOfPublicKey(member.publicKey);
+    if (why === "replaced") this.registry.doubt(ownerId, () => true);
+    else if (why === "lost" && linger !== undefined) this.registry.doubt(ownerId, linger.keeps);
+    this.#dht.removeContact(member);
+    if (why === "left") this.#forget(member);
+    else if (why === "replaced") this.#forgetLater(member, RENEWAL_MS);
+    else if (linger !== undefined) this.#forgetLater(member, linger.durationMs);
   }
 
-  async #forgetLater(boardId: string, durationMs: number): Promise<void> {
-    this.#lingering.get(boardId)?.abort();
-    const back = new AbortController();
-    this.#lingering.set(boardId, back);
-    await this.#world.clock.sleep(durationMs, back.signal);
-    if (back.signal.aborted) return;
-    this.#lingering.delete(boardId);
-    this.registry.setBoard(boardId, []);
+  #forget({ boardId, publicKey }: Member): void {
+    this.#doubted.get(boardId)?.abort();
+    this.#doubted.delete(boardId);
+    this.registry.forget(idOfPublicKey(publicKey));
   }
 
-  #startAsking(boardId: string, endpoint: string): void {
-    const asking = this.#ask(boardId, endpoint);
-    this.#asking.add(asking);
-    void asking.then(() => this.#asking.delete(asking));
-  }
-
-  /** Asks a board what it provides; gives up when it is gone or replaced, and with discovery itself. */
-  async #ask(boardId: string, endpoint: string): Promise<void> {
-    const incarnation = this.#table.incarnationOf(boardId);
-    await using client = this.#world.wire.client(endpoint);
-    const ended = this.#ended;
-    const stop = (): void => void client[Symbol.asyncDispose]();
-    const isEnded = (): boolean => ended.aborted;
-    if (isEnded()) return;
-    ended.addEventListener("abort", stop, { once: true });
-    const inventory = await this.#inventoryOf(boardId, client, ended);
-    ended.removeEventListener("abort", stop);
-    if (isEnded() || this.#table.incarnationOf(boardId) !== incarnation) return;
-    if (inventory !== undefined) this.#take(boardId, inventory.version, inventory.providers);
-    else {
-      this.#world.log.write("warn", "board-silent", { board: boardId, endpoint });
-      this.#table.doubt(boardId);
-    }
-  }
-
-  /** The answer of the board's present incarnation; undefined after too many attempts. */
-  async #inventoryOf(
-    boardId: string,
-    client: WireClient,
-    ended: AbortSignal,
-  ): Promise<Inventory | undefined> {
-    const incarnation = this.#table.incarnationOf(boardId);
-    for (let attempt = 0; attempt < INVENTORY_ATTEMPTS_MAX; attempt += 1) {
-      const answer = await client.request(INVENTORY_REQUEST, INVENTORY_TIMEOUT_MS);
-      if (ended.aborted || this.#table.incarnationOf(boardId) !== incarnation) return undefined;
-      const inventory = answer.kind === "reply" ? decodeInventory(answer.frame) : undefined;
-      const isTheirs = inventory?.boardId === boardId && inventory.incarnation === incarnation;
-      if (isTheirs) return inventory;
-    }
-    return undefined;
-  }
-
-  /** Two answers may overtake each other: the newer list stays. */
-  #take(boardId: string, version: number, providers: Parameters<Registry["setBoard"]>[1]): void {
-    if (version < (this.#versions.get(boardId) ?? 0)) return;
-    this.#versions.set(boardId, version);
-    this.registry.setBoard(boardId, providers);
+  #forgetLater(member: Member, durationMs: number): void {
+    const { boardId } = member;
+    this.#doubted.get(boardId)?.abort();
+    const renewed = new AbortController();
+    this.#doubted.set(boardId, renewed);
+    void this.#world.clock.sleep(durationMs, renewed.signal).then(() => {
+      if (!renewed.signal.aborted) this.#forget(member);
+    });
   }
 }

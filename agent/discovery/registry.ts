@@ -1,5 +1,5 @@
-/** Most providers that one board may have; a longer list from the network is refused whole. */
-export const PROVIDERS_PER_BOARD_MAX = 10_000;
+import { keyPlace, type Place, type PlaceOf } from "./place.ts";
+import { decodeProvider, encodeProvider } from "./provider-text.ts";
 
 /** One port that others can reach. */
 export interface Provider {
@@ -7,131 +7,201 @@ export interface Provider {
   readonly endpoint: string;
 }
 
+/** What a board has said under a topic. */
+export interface Said {
+  readonly value: string;
+  /** Who has said it. */
+  readonly ownerId: string;
+}
+
+/** Where topics are known to the whole cluster; see Dht. */
+export interface Directory {
+  /** Says `value` under `topic` until the returned function is called. */
+  publish(topic: string, value: string): () => void;
+  /** Tells `listener` what is said under `topic`, now and on every change, until the returned function is called. */
+  listen(topic: string, listener: (values: readonly Said[]) => void): () => void;
+}
+
+/** For a board by itself. */
+export const NO_DIRECTORY: Directory = {
+  publish: () => () => undefined,
+  listen: () => () => undefined,
+};
+
 type Listener = (endpoints: readonly string[]) => void;
 
+interface Topic {
+  readonly unlisten: () => void;
+  readonly listeners: Map<string, Set<Listener>>;
+  said: readonly Said[];
+  /** What boards had said that are silent now, and may be believed a little longer. */
+  doubtful: readonly Said[];
+}
+
 /**
- * Who provides what, on this board and on the others, and who wants to know. Pure.
+ * The ports of this board's actors: what they provide is said to the cluster, what they require is found there.
  *
- * Invariant: each listener was told last exactly the endpoints that `providers` holds for its key,
- * in a fixed order; it is told only when they change.
+ * Invariant: each listener was told last exactly the endpoints that this board knows for its key, in a
+ * fixed order; it is told only when they change. What does not leave the board is not said.
  */
 export class Registry {
-  readonly #boards = new Map<string, readonly Provider[]>();
-  readonly #own = new Map<string, Provider[]>();
-  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #directory: Directory;
+  readonly #placeOf: PlaceOf;
+  readonly #own = new Map<string, Map<string, { provider: Provider; unsay: () => void }>>();
+  readonly #topics = new Map<string, Topic>();
   readonly #told = new Map<string, string>();
-  readonly #ownChanged: () => void;
-  /** Grows with every change of this board's providers. */
-  version = 0;
+  /** Values of other boards that are none of ours: dropped. */
+  malformedCount = 0;
 
-  /** @param ownChanged called after each change of this board's providers. */
-  constructor(ownChanged: () => void) {
-    this.#ownChanged = ownChanged;
+  /** @param placeOf where a key is said; default: as it is. */
+  constructor(directory: Directory, placeOf: PlaceOf = keyPlace) {
+    this.#directory = directory;
+    this.#placeOf = placeOf;
   }
 
   /** Adds a provider of this board; `owner` names who withdraws it. */
-  provide(owner: string, provider: Provider): void {
-    const list = this.#own.get(owner) ?? [];
-    if (list.some(({ endpoint, key }) => endpoint === provider.endpoint && key === provider.key))
-      return;
-    this.#own.set(owner, [...list, provider]);
-    this.#changed([provider.key]);
+  provide(owner: string, { key, endpoint }: Provider): void {
+    const list = this.#own.get(owner) ?? new Map<string, never>();
+    const name = nameOf({ key, endpoint });
+    if (list.has(name)) return;
+    const { topic, variant, isLocal } = this.#placeOf(key);
+    const unsay = isLocal
+      ? (): void => undefined
+      : this.#directory.publish(topic, encodeProvider({ variant, endpoint }));
+    this.#own.set(owner, new Map([...list, [name, { provider: { key, endpoint }, unsay }]]));
+    this.#tell(key);
   }
 
   /** Withdraws one provider of `owner`; an unknown one is ignored. */
-  withdrawOne(owner: string, { key, endpoint }: Provider): void {
-    const list = this.#own.get(owner) ?? [];
-    const rest = list.filter((each) => each.key !== key || each.endpoint !== endpoint);
-    if (rest.length === list.length) return;
-    if (rest.length === 0) this.#own.delete(owner);
-    else this.#own.set(owner, rest);
-    this.#changed([key]);
+  withdrawOne(owner: string, provider: Provider): void {
+    const list = this.#own.get(owner);
+    const own = list?.get(nameOf(provider));
+    if (list === undefined || own === undefined) return;
+    list.delete(nameOf(provider));
+    if (list.size === 0) this.#own.delete(owner);
+    own.unsay();
+    this.#tell(provider.key);
+  }
+
+  /** Withdraws all providers of `owner`. */
+  withdraw(owner: string): void {
+    const list = [...(this.#own.get(owner)?.values() ?? [])];
+    this.#own.delete(owner);
+    for (const { unsay } of list) unsay();
+    for (const key of new Set(list.map(({ provider }) => provider.key))) this.#tell(key);
+  }
+
+  /** Tells `listener` the providers of `key`, now and on every change, until the returned function is called. */
+  require(key: string, listener: Listener): () => void {
+    const place = this.#placeOf(key);
+    const topic = this.#topics.get(place.topic) ?? this.#open(place);
+    const listeners = topic.listeners.get(key) ?? new Set();
+    topic.listeners.set(key, listeners.add(listener));
+    const endpoints = this.#endpoints(key);
+    this.#told.set(key, endpoints.join(" "));
+    listener(endpoints);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size > 0 || topic.listeners.get(key) !== listeners) return;
+      topic.listeners.delete(key);
+      this.#told.delete(key);
+      if (topic.listeners.size > 0) return;
+      topic.unlisten();
+      this.#topics.delete(place.topic);
+    };
+  }
+
+  /**
+   * The board `ownerId` has fallen silent, or begins anew: what it has said under the keys that `keeps`
+   * names is believed until it says something under that topic again, or `forget`.
+   */
+  doubt(ownerId: string, keeps: (key: string) => boolean): void {
+    for (const topic of this.#topics.values())
+      if ([...topic.listeners.keys()].some(keeps)) {
+        const known = topic.said.filter((each) => each.ownerId === ownerId);
+        topic.doubtful = [...topic.doubtful, ...known];
+      }
+  }
+
+  /** Nothing that the board `ownerId` had said before is believed any more. */
+  forget(ownerId: string): void {
+    for (const topic of this.#topics.values()) {
+      if (!topic.doubtful.some((each) => each.ownerId === ownerId)) continue;
+      topic.doubtful = topic.doubtful.filter((each) => each.ownerId !== ownerId);
+      for (const key of [...topic.listeners.keys()]) this.#tell(key);
+    }
   }
 
   /** How many entries of each kind it holds; for whoever looks for leaks. */
   get sizes(): {
     readonly ownerCount: number;
     readonly providerCount: number;
-    readonly boardCount: number;
+    readonly topicCount: number;
     readonly listenerCount: number;
     readonly toldCount: number;
   } {
-    const listeners = [...this.#listeners.values()];
+    const sets = [...this.#topics.values()].flatMap(({ listeners }) => [...listeners.values()]);
     return {
       ownerCount: this.#own.size,
       providerCount: this.ownProviders.length,
-      boardCount: this.#boards.size,
-      listenerCount: listeners.reduce((sum, { size }) => sum + size, 0),
+      topicCount: this.#topics.size,
+      listenerCount: sets.reduce((sum, { size }) => sum + size, 0),
       toldCount: this.#told.size,
     };
   }
 
-  /** Withdraws all providers of `owner`. */
-  withdraw(owner: string): void {
-    const list = this.#own.get(owner);
-    this.#own.delete(owner);
-    if (list !== undefined) this.#changed(list.map(({ key }) => key));
-  }
-
-  /** Replaces what another board provides; none when it is gone. */
-  setBoard(boardId: string, providers: readonly Provider[]): void {
-    const before = this.#boards.get(boardId) ?? [];
-    if (providers.length === 0) this.#boards.delete(boardId);
-    else this.#boards.set(boardId, providers);
-    this.#tell([...before, ...providers].map(({ key }) => key));
-  }
-
-  /**
-   * Another board has fallen silent: of what it provides only the keys that `lingers` names stay, until
-   * it is heard again or `setBoard` says that it is gone.
-   */
-  doubtBoard(boardId: string, lingers: (key: string) => boolean): void {
-    const staying = (this.#boards.get(boardId) ?? []).filter(({ key }) => lingers(key));
-    this.setBoard(boardId, staying);
-  }
-
-  /** Tells `listener` the providers of `key`, now and on every change, until the returned function is called. */
-  require(key: string, listener: Listener): () => void {
-    const listeners = this.#listeners.get(key) ?? new Set();
-    this.#listeners.set(key, listeners.add(listener));
-    const endpoints = this.#endpoints(key);
-    this.#told.set(key, endpoints.join(" "));
-    listener(endpoints);
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size > 0 || this.#listeners.get(key) !== listeners) return;
-      this.#listeners.delete(key);
-      this.#told.delete(key);
-    };
-  }
-
-  /** All providers of this board, for the others. */
+  /** All providers of this board. */
   get ownProviders(): readonly Provider[] {
-    return [...this.#own.values()].flat();
+    return [...this.#own.values()].flatMap((list) =>
+      [...list.values()].map(({ provider }) => provider),
+    );
   }
 
-  #changed(keys: readonly string[]): void {
-    this.version += 1;
-    this.#tell(keys);
-    this.#ownChanged();
+  #open({ topic: name, isLocal }: Place): Topic {
+    const opened: { topic?: Topic; early: readonly Said[] } = { early: [] };
+    const heard = (said: readonly Said[]): void => {
+      if (opened.topic === undefined) opened.early = said;
+      else this.#heard(opened.topic, said);
+    };
+    const unlisten = isLocal ? (): void => undefined : this.#directory.listen(name, heard);
+    const topic: Topic = { unlisten, listeners: new Map(), said: opened.early, doubtful: [] };
+    opened.topic = topic;
+    this.#topics.set(name, topic);
+    return topic;
   }
 
-  #tell(keys: readonly string[]): void {
-    for (const key of new Set(keys)) {
-      const listeners = this.#listeners.get(key);
-      if (listeners === undefined) continue;
-      const endpoints = this.#endpoints(key);
-      const told = endpoints.join(" ");
-      if (this.#told.get(key) === told) continue;
-      this.#told.set(key, told);
-      for (const listener of listeners) listener(endpoints);
-    }
+  #heard(topic: Topic, said: readonly Said[]): void {
+    topic.said = said;
+    const speaking = new Set(said.map(({ ownerId }) => ownerId));
+    topic.doubtful = topic.doubtful.filter(({ ownerId }) => !speaking.has(ownerId));
+    for (const key of [...topic.listeners.keys()]) this.#tell(key);
+  }
+
+  #tell(key: string): void {
+    const listeners = this.#topics.get(this.#placeOf(key).topic)?.listeners.get(key);
+    if (listeners === undefined) return;
+    const endpoints = this.#endpoints(key);
+    const told = endpoints.join(" ");
+    if (this.#told.get(key) === told) return;
+    this.#told.set(key, told);
+    for (const listener of [...listeners]) listener(endpoints);
   }
 
   #endpoints(key: string): string[] {
-    const all = [...this.#own.values(), ...this.#boards.values()].flat();
-    return [
-      ...new Set(all.filter((each) => each.key === key).map(({ endpoint }) => endpoint)),
-    ].sort();
+    const endpoints = new Set<string>();
+    for (const { key: own, endpoint } of this.ownProviders)
+      if (own === key) endpoints.add(endpoint);
+    const { topic: name, variant } = this.#placeOf(key);
+    const topic = this.#topics.get(name);
+    for (const { value } of [...(topic?.said ?? []), ...(topic?.doubtful ?? [])]) {
+      const provider = decodeProvider(value);
+      if (provider === undefined) this.malformedCount += 1;
+      else if (provider.variant === variant) endpoints.add(provider.endpoint);
+    }
+    return [...endpoints].sort();
   }
+}
+
+function nameOf({ key, endpoint }: Provider): string {
+  return `${key} ${endpoint}`;
 }

@@ -28,7 +28,7 @@ export interface ZmqWireOptions {
   readonly curve?: CurveKeys;
   /** Where frames from plain publishers are counted as sent, so that sent and received match. */
   readonly activity?: Pick<Activity, "sent">;
-  /** Told whenever a subscriber's link to a publisher is open: what is published from then on arrives. */
+  /** Told whenever a subscriber's link to a publisher of ours is open: what is published from then on arrives. */
   readonly opened?: (endpoint: string) => void;
 }
 

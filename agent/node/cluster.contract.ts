@@ -44,7 +44,7 @@ export class Cluster {
   /** Starts the agent of `board`; what an earlier one has told is kept. */
   start(board: string, { hasLedger = false, program = "node", ...more }: StartOptions = {}): Child {
     const options: NodeOptions = {
-      ...{ board, cluster: "c", beaconUdpPort: 7, beaconIntervalMs: 1000 },
+      ...{ board, cluster: "c", beaconUdpPort: 7 },
       application: this.#texts,
       ...(hasLedger ? { ledger: LEDGER } : {}),
       ...more,

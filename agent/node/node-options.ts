@@ -1,6 +1,7 @@
 import type { Incident, PlayOptions } from "../actor/protocol.ts";
 import type { Hex } from "../component/ledger-service.ts";
 import type { ControlOptions } from "../control/control-server.ts";
+import type { DeploymentOptions } from "../deployment/deployment-options.ts";
 import type { LimitEvent } from "../resource/supervise-limits.ts";
 import type { TimePeer } from "../time/time-manager.ts";
 import type { ApplicationTexts } from "./application-files.ts";
@@ -15,7 +16,9 @@ export interface NodeOptions {
   readonly cluster: string;
   readonly beaconUdpPort: number;
   /** See DiscoveryOptions. */
-  readonly beaconIntervalMs?: number;
+  readonly seeds?: readonly string[];
+  /** See DiscoveryOptions. */
+  readonly pace?: number;
   /** The application to run here; absent: the agent only takes part in discovery. */
   readonly application?: ApplicationTexts;
   /** Module that exports the application's code; see CrewOptions. */
@@ -38,6 +41,8 @@ export interface NodeOptions {
   };
   /** When an actor that does not answer is reported and killed. */
   readonly watch?: WatchOptions;
+  /** Takes applications in while it runs; absent: `application` is all that ever runs here. */
+  readonly deployment?: DeploymentOptions;
   /** Where programs of this board can ask the agent; absent: nowhere. */
   readonly control?: ControlOptions;
   /** The ledger of the board; absent: components with contracts do not start. */

@@ -86,7 +86,7 @@ describe("registrations", function () {
     const cluster = new Cluster(pair, 1, { actor });
     const agent = cluster.start("a");
     await cluster.sim.runFor(500);
-    const sizes = { ownerCount: 1, boardCount: 0, toldCount: 1, followerCount: 1 };
+    const sizes = { ownerCount: 1, topicCount: 1, toldCount: 1, followerCount: 1 };
     assert.deepEqual(await sizesOf(cluster, "a", agent), {
       ...{ ...sizes, providerCount: 2, listenerCount: 2 },
     });

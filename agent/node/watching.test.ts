@@ -9,11 +9,12 @@ import { tinyActor, tinyTexts } from "../actor/tiny-app.contract.ts";
 import type { Program } from "../core/program.ts";
 import type { Survivor } from "../core/spawner.ts";
 import { aborted } from "../core/waiting.ts";
-import { Registry } from "../discovery/registry.ts";
+import { NO_DIRECTORY, Registry } from "../discovery/registry.ts";
 import type { ActorInstance } from "../model/instances.ts";
 import { Cluster } from "./cluster.contract.ts";
 import { crewsOf, inheritanceOf } from "./crew-rule.ts";
 import { superviseCrew } from "./crew-supervisor.ts";
+import { HealthDesk } from "./health-desk.ts";
 import { IncidentRule } from "./incident-rule.ts";
 import { MeasureDesk } from "./measure-desk.ts";
 import { NewsDesk } from "./news-desk.ts";
@@ -213,7 +214,7 @@ describe("crews", () => {
 
   it("two actors in one program answer, fail, and are given up together", async () => {
     const told: NodeMessage[] = [];
-    const registry = new Registry(() => undefined);
+    const registry = new Registry(NO_DIRECTORY);
     const news = new NewsDesk();
     const boss: Program = (world, _options, _parent, signal) => {
       const crew = crewsOf(
@@ -224,8 +225,10 @@ describe("crews", () => {
       const tell = (message: NodeMessage): void => void told.push(message);
       const settled = AbortSignal.abort();
       const watch = { pingIntervalMs: 500 };
+      const health = new HealthDesk(world.clock);
       const measures = new MeasureDesk(world);
-      const parts = { world, registry, news, measures, ledger: undefined, watch, settled, tell };
+      const desks = { news, health, measures };
+      const parts = { world, registry, ...desks, ledger: undefined, watch, settled, tell };
       return superviseCrew(parts, crew, {}, signal);
     };
     const cluster = new Cluster(texts, 1, { boss });

@@ -160,6 +160,16 @@ describe("clocks of simulated hosts", () => {
     assert(Math.abs(host.time.errorUs) <= 2);
   });
 
+  it("a line that is ahead wakes at once who waits for what is past on it", async () => {
+    const { sim, host, wokenUs, sleepUntil } = bench();
+    sleepUntil("s", HOUR_US);
+    await sim.runFor(1000);
+    const line = { ratePpb: 0, boundUs: 1, growthPpb: 0, quality: UNKNOWN_QUALITY };
+    host.time.steer({ ...line, atMonotonicUs: 0, utcUs: sim.utcUs + HOUR_US });
+    await sim.runFor(1);
+    assert.equal(wokenUs.get("s"), SECOND_US);
+  });
+
   it("a board that sleeps measures nothing; its clock with a battery goes on", async () => {
     const { sim, host, wokenUs, sleepFor, sleepUntil } = bench();
     sleepFor("span", 10_000);

@@ -161,12 +161,12 @@ export class HostTime implements Oscillator {
     let dueUs = nowUs + Math.max(0, Math.ceil(durationUs));
     // In milliseconds a difference may come out a hair too small: then a microsecond more is as asked.
     if (!this.#isPerfect && dueUs / 1000 - nowUs / 1000 < durationUs / 1000) dueUs += 1;
-    return this.#add({ life, clock: "monotonic", dueUs, label, wake });
+    return this.#add("monotonic", life, dueUs, { label, wake });
   }
 
   /** Calls `wake` for `life` when cluster time has reached `dueUs`, whatever becomes of that clock. */
   atUtc(life: Life, dueUs: number, label: EventLabel, wake: () => void): Timer {
-    return this.#add({ life, clock: "utc", dueUs, label, wake });
+    return this.#add("utc", life, dueUs, { label, wake });
   }
 
   cancel(timer: Timer): void {
@@ -174,10 +174,24 @@ export class HostTime implements Oscillator {
     if (timer.event !== undefined) this.#timeline.cancel(timer.event);
   }
 
-  #add(parts: Omit<Timer, "number" | "event">): Timer {
+  #add(
+    clock: Timer["clock"],
+    life: Life,
+    dueUs: number,
+    { label, wake }: Pick<Timer, "label" | "wake">,
+  ): Timer {
     this.#lastNumber += 1;
-    const timer: Timer = { ...parts, number: this.#lastNumber, event: undefined };
-    timer.life.timers.add(timer);
+    const timer: Timer = {
+      life,
+      clock,
+      dueUs,
+      number: this.#lastNumber,
+      label,
+      wake,
+      event: undefined,
+      fire: () => this.#due(timer),
+    };
+    life.timers.add(timer);
     this.#plan(timer, 0);
     return timer;
   }
@@ -186,9 +200,7 @@ export class HostTime implements Oscillator {
     const delayUs = this.#untilUs(timer);
     // A clock that stands still is waited for without an event.
     timer.event = Number.isFinite(delayUs)
-      ? this.#timeline.plan(timer.life, Math.max(delayUs, delayUsMin), timer.label, () =>
-          this.#due(timer),
-        )
+      ? this.#timeline.plan(timer.life, Math.max(delayUs, delayUsMin), timer.label, timer.fire)
       : undefined;
   }
 

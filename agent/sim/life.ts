@@ -37,6 +37,8 @@ export interface Timer {
   readonly number: number;
   readonly label: EventLabel;
   readonly wake: () => void;
+  /** Its event: wakes, or waits on. */
+  readonly fire: () => void;
   /** Undefined while its clock stands still. */
   event: SimEvent | undefined;
 }

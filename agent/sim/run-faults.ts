@@ -48,6 +48,7 @@ export function runFaults(targets: FaultTargets, lines: readonly FaultLine[]): F
         endAll();
         return;
       }
+      targets.sim.record("fault", { text });
       const undos = begin(targets, fault);
       const undo = (): void => {
         for (const each of undos) each();

@@ -27,35 +27,31 @@ export class SimClock implements Clock {
   }
 
   sleep(durationMs: number, signal: AbortSignal): Promise<void> {
-    return this.#wait(signal, (wake) =>
-      // Whoever sleeps for ever waits for the abort alone.
-      Number.isFinite(durationMs)
-        ? this.#time.after(this.#life, durationMs * 1000, WAKE, wake)
-        : undefined,
-    );
+    return this.#wait("monotonic", durationMs * 1000, signal);
   }
 
   async sleepUntilUtc(untilUtcUs: number, signal: AbortSignal): Promise<void> {
-    if (untilUtcUs <= this.utcUs()) return;
-    await this.#wait(signal, (wake) =>
-      Number.isFinite(untilUtcUs)
-        ? this.#time.atUtc(this.#life, untilUtcUs, WAKE, wake)
-        : undefined,
-    );
+    if (untilUtcUs > this.utcUs()) await this.#wait("utc", untilUtcUs, signal);
   }
 
-  #wait(signal: AbortSignal, start: (wake: () => void) => Timer | undefined): Promise<void> {
+  #wait(clock: Timer["clock"], us: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
+      const time = this.#time;
+      const life = this.#life;
       const forget = onAbort(signal, () => {
         forget();
-        if (timer !== undefined) this.#time.cancel(timer);
-        if (!this.#life.dead) resolve();
+        if (timer !== undefined) time.cancel(timer);
+        if (!life.dead) resolve();
       });
-      const timer = start(() => {
+      const wake = (): void => {
         forget();
         resolve();
-      });
+      };
+      const start = (): Timer =>
+        clock === "utc" ? time.atUtc(life, us, WAKE, wake) : time.after(life, us, WAKE, wake);
+      // Whoever sleeps for ever waits for the abort alone.
+      const timer = Number.isFinite(us) ? start() : undefined;
     });
   }
 }

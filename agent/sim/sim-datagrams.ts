@@ -52,14 +52,19 @@ export async function bindSimDatagrams(
         timeline.count("datagramsLost");
         return;
       }
-      const toSocket = `${toHost}${to.slice(colon)}`;
-      const from = `${route.fromAddress}:${port}`;
+      const toSocket = toHost === toAddress ? to : `${toHost}${to.slice(colon)}`;
+      const from = route.fromAddress === host ? address : `${route.fromAddress}:${port}`;
       const other = datagramSockets.get(toSocket);
       const label = { kind: "datagram", from: life.name, payload: copy };
+      let copyCount = 0;
       // Who has the address when it arrives gets it: nobody, or the next owner.
-      const arrive = (): void => datagramSockets.get(toSocket)?.arrived(copy.slice(), from);
-      const launch = (delayUs: number): void =>
-        void timeline.plan(other?.life, delayUs, label, arrive);
+      const arrive = (): void => {
+        datagramSockets.get(toSocket)?.arrived(copyCount > 1 ? copy.slice() : copy, from);
+      };
+      const launch = (delayUs: number): void => {
+        copyCount += 1;
+        timeline.plan(other?.life, delayUs, label, arrive);
+      };
       const way = { from: host, to: toHost, hopCount: route.hopCount };
       if (!network.datagram(way, byteLength, launch)) timeline.count("datagramsLost");
     },

@@ -11,7 +11,7 @@ import { benchPeers } from "./peers.ts";
 import { benchProcesses } from "./processes.ts";
 import { benchTimers } from "./timers.ts";
 
-// npm run bench -- [--json] [--quick] [--only messages|ledger|day|processes|discovery|timers|peers|soak|groups|time|clocks] [--plots FOLDER]
+// npm run bench -- [--json] [--quick] [--only PART] [--plots FOLDER], a part being a name in BENCHES.
 // Figures on stdout, progress on stderr; no verdict.
 
 const { values } = parseArgs({
@@ -38,9 +38,12 @@ const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   day: async () => (await import("./day.ts")).benchDay(folder, quick),
   processes: () => benchProcesses(world, quick ? 3 : 9),
   soak: async () => (await import("./soak.ts")).benchSoak(quick),
+  dht: async () => (await import("./dht.ts")).benchDht(quick),
   discovery: () => benchDiscovery(folder, quick ? 2 : 10),
   timers: () => benchTimers(quick ? 2 : 20),
   peers: () => benchPeers(quick ? 2 : 20),
+  membership: async () => (await import("./membership.ts")).benchMembership(folder, quick),
+  simulator: async () => (await import("./simulator.ts")).benchSimulator(quick),
   time: async () =>
     (await import("./time.ts")).benchTime(
       quick

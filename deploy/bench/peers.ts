@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { openSwitchboard } from "../../agent/core/switchboard.ts";
 import type { World } from "../../agent/core/world.ts";
 import { Discovery } from "../../agent/discovery/discovery.ts";
 import { Simulation } from "../../agent/sim/simulation.ts";
@@ -18,7 +19,7 @@ export async function benchPeers(roundCount: number): Promise<Figure[]> {
     const ended = new AbortController();
     setMaxListeners(0, ended.signal);
     for (let index = 0; index < BOARD_COUNT; index += 1)
-      run(sim.host(`b${index}`).openWorld("agent"), `b${index}`, ended.signal, (board) => {
+      await start(sim.host(`b${index}`).openWorld("agent"), `b${index}`, ended.signal, (board) => {
         if (board === death.board) lostMs.push((sim.utcUs - death.atUs) / 1_000);
         else falseAlarmCount += 1;
       });
@@ -40,13 +41,14 @@ export async function benchPeers(roundCount: number): Promise<Figure[]> {
   ];
 }
 
-function run(
+async function start(
   world: World,
   boardId: string,
   signal: AbortSignal,
   gone: (board: string) => void,
-): void {
-  const options = { boardId, cluster: "bench", beaconUdpPort: 7 };
+): Promise<void> {
+  const switchboard = await openSwitchboard(world.lan);
+  const options = { boardId, cluster: "bench", beaconUdpPort: 7, switchboard };
   const discovery = new Discovery(world, options, (event) => {
     if (event.kind === "gone") gone(event.boardId);
   });

@@ -24,7 +24,8 @@ const HOUR_MS = 3_600_000;
 /** Between two crashes, when everything is at rest. */
 const PHASE_MS = 35_000;
 /** Boards whose network loses nothing need not shout every second. */
-const BEACON_INTERVAL_MS = 10_000;
+const DISCOVERY_PACE = 20;
+const QUIET_MOMENTS_COUNT = 50;
 const BYTES_PER_MIB = 1024 * 1024;
 
 /** What is open and in mind at one moment, by kind; and how much happened until then. */
@@ -54,7 +55,7 @@ export async function soak(seed: number, atHours: readonly number[]): Promise<So
   });
   const agents = ["a", "b"].map((board): Child => {
     const options: NodeOptions = {
-      ...{ board, cluster: "soak", beaconUdpPort: 7, beaconIntervalMs: BEACON_INTERVAL_MS },
+      ...{ board, cluster: "soak", beaconUdpPort: 7, pace: DISCOVERY_PACE },
       lasting: true,
       application: {
         ...{ modelName: "soak.riaps", modelText: MODEL },
@@ -79,10 +80,21 @@ export async function soak(seed: number, atHours: readonly number[]): Promise<So
       await sim.runFor(1);
       for (const [name, size] of Object.entries(sizes)) counts[`${agent.name} ${name}`] = size;
     }
+    counts["eventCount"] = await quietEventCount(sim);
     const restartCount = told["actor-ended"] ?? 0;
     samples.push({ counts, restartCount, heardCount, heapMib: heapMib() });
   }
   return samples;
+}
+
+/** What is planned when no datagram is on its way: the least of some moments. */
+async function quietEventCount(sim: Simulation): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let count = 0; count < QUIET_MOMENTS_COUNT; count += 1) {
+    await sim.runFor(37);
+    least = Math.min(least, sim.openCounts["eventCount"] ?? 0);
+  }
+  return least;
 }
 
 function heapMib(): number | undefined {

@@ -64,8 +64,7 @@ const DEFECTS: readonly Defect[] = [
   {
     finding: "mistakes on the error paths of discovery start it again as a whole",
     file: "agent/discovery/discovery.test.ts",
-    title:
-      "a board that answers nonsense, or not at all, costs nobody else anything: nothing begins anew",
+    title: "noise on the beacons' port and on the board's socket harms nobody",
   },
   {
     finding: "the hard limit of memory is not enforced",
@@ -82,7 +81,7 @@ const DEFECTS: readonly Defect[] = [
     finding: "nobody is told of a provider that goes",
     file: "agent/discovery/discovery.test.ts",
     title:
-      "a change on one board is known everywhere within 100 ms, also when something is withdrawn",
+      "a change on one board is known everywhere within 50 ms, also when something is withdrawn",
   },
   {
     finding: "a deadline is looked at only when its handler has ended",

@@ -18,7 +18,13 @@ const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 function ask(method: string, path: string, body = ""): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const options = { host: "127.0.0.1", port: PROXY_PORT, method, path, agent };
-    request(options, resolve).on("error", reject).end(body);
+    const asked = request(options, resolve);
+    asked.on("error", (error) => {
+      // A connection that rested: the proxy had closed it before it could read from it.
+      if (asked.reusedSocket) ask(method, path, body).then(resolve, reject);
+      else reject(error);
+    });
+    asked.end(body);
   });
 }
 
@@ -71,8 +77,8 @@ async function untilUp(): Promise<void> {
 const { seed } = driverOptions();
 const join = seed === undefined ? [] : ["-b", `${seed}:${UDP_PORT}`];
 const words = ["-p", String(UDP_PORT), ...join, "--proxyserver", String(PROXY_PORT)];
-// It reads commands from its input, and ends with it.
-const node = spawn("dhtnode", words, { stdio: ["pipe", "ignore", "inherit"] });
+// It reads commands from its input, and ends with it, not always without a complaint.
+const node = spawn("dhtnode", words, { stdio: ["pipe", "ignore", "ignore"] });
 node.on("exit", () => process.exit());
 await untilUp();
 await runDriver(access);

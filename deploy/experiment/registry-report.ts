@@ -12,8 +12,11 @@ export function registryText(runs: readonly RegistryRun[]): string {
     ["  not found", ({ missedCount }) => String(missedCount)],
     ["nodes that lost their power", ({ killedCount }) => String(killedCount)],
     ["  lookup after that", ({ lookupAfterKillMs }) => pair(lookupAfterKillMs)],
-    ["  values found at once", ({ keptAtOnceShare }) => percent(keptAtOnceShare)],
-    ["  values found 10 s later", ({ keptLaterShare }) => percent(keptLaterShare)],
+    ["  found: of living owners", ({ foundAtOnce }) => percent(foundAtOnce.living)],
+    ["  found: of dead owners", ({ foundAtOnce }) => percent(foundAtOnce.dead)],
+    ["  later: of living owners", ({ foundLater }) => percent(foundLater.living)],
+    ["  later: of dead owners", ({ foundLater }) => percent(foundLater.dead)],
+    ["  others that ended by then", ({ crashedCount }) => String(crashedCount)],
   ];
   const head = ["".padEnd(32), ...runs.map(({ name }) => name.padStart(24))].join("");
   const lines = rows.map(([title, cell]) =>
@@ -27,5 +30,5 @@ function pair(valuesMs: readonly number[]): string {
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toFixed(0)} %`;
+  return Number.isNaN(share) ? "-" : `${(100 * share).toFixed(0)} %`;
 }

@@ -15,6 +15,14 @@ export interface RegistryOptions {
   readonly killedShare: number;
   /** Of the choice of nodes. */
   readonly seed: number;
+  /** When, after the kills, values are looked up again, in ms; default 10,000. */
+  readonly laterMs?: number;
+}
+
+/** Share of values that are found, by whether the node that had put them is alive; NaN where there are none. */
+export interface Found {
+  readonly living: number;
+  readonly dead: number;
 }
 
 /** What one registry gave. */
@@ -30,9 +38,11 @@ export interface RegistryRun {
   /** A lookup on a third node, in ms. */
   readonly lookupMs: readonly number[];
   readonly missedCount: number;
-  /** After the kills: of all values that were put on any node, those that a surviving node finds at once. */
-  readonly keptAtOnceShare: number;
-  readonly keptLaterShare: number;
+  /** After the kills: which share of the values a surviving node finds. */
+  readonly foundAtOnce: Found;
+  readonly foundLater: Found;
+  /** Nodes that nobody killed, and that ended all the same: they find nothing. */
+  readonly crashedCount: number;
   /** Lookups right after the kills, in ms. */
   readonly lookupAfterKillMs: readonly number[];
 }
@@ -65,7 +75,8 @@ export async function measureRegistry(
     const pushes = await pushAndLookUp(nodes, options.keyCount, choose);
     const killedCount = Math.floor(options.killedShare * nodes.length);
     progress(`${yardstick.name}: ${killedCount} nodes lose their power`);
-    const churn = await killSome(nodes, { killedCount, keyCount: options.keyCount }, choose);
+    const { keyCount, laterMs = LATER_MS } = options;
+    const churn = await killSome(nodes, { killedCount, keyCount, laterMs }, choose);
     const { name } = yardstick;
     return { name, hostCount: nodes.length, killedCount, ...pushes, ...churn };
   } finally {
@@ -120,39 +131,49 @@ async function pushAndLookUp(
   return { putMs, notifiedMs, unheardCount, lookupMs, missedCount: keyCount - lookupMs.length };
 }
 
+/** Which values, of living owners and of dead ones, are found by survivors at once and later. */
 async function killSome(
   nodes: readonly RegistryNode[],
-  { killedCount, keyCount }: { readonly killedCount: number; readonly keyCount: number },
+  {
+    killedCount,
+    keyCount,
+    laterMs,
+  }: Required<Pick<RegistryOptions, "keyCount" | "laterMs">> & {
+    readonly killedCount: number;
+  },
   choose: (count: number) => number,
-): Promise<Pick<RegistryRun, "keptAtOnceShare" | "keptLaterShare" | "lookupAfterKillMs">> {
-  for (let number = 0; number < keyCount; number += 1) {
-    const order = { operation: "put", key: `kept ${number}`, value: "1" } as const;
-    await nodes[choose(nodes.length)]?.order(order, ORDER_MS_MAX);
-  }
+): Promise<Pick<RegistryRun, "foundAtOnce" | "foundLater" | "lookupAfterKillMs" | "crashedCount">> {
   // The first one stays: it is where newcomers begin, and not what is measured.
   const alive = [...nodes];
   const killed = Array.from({ length: killedCount }, () =>
     alive.splice(1 + choose(alive.length - 1), 1),
   ).flat();
+  const owners = { living: alive, dead: killed } as const;
+  const kinds = (["living", "dead"] as const).filter((kind) => owners[kind].length > 0);
+  const all = kinds.flatMap((kind) =>
+    Array.from({ length: keyCount }, (_, number) => ({ kind, key: `${kind} ${number}` })),
+  );
+  for (const { kind, key } of all) {
+    const owner = owners[kind][choose(owners[kind].length)];
+    await owner?.order({ operation: "put", key, value: "1" }, ORDER_MS_MAX);
+  }
   await Promise.all(killed.map((node) => node.kill()));
-  const lookUp = async (): Promise<readonly (Done | undefined)[]> => {
-    const found: (Done | undefined)[] = [];
-    for (let number = 0; number < keyCount; number += 1) {
-      const order = { operation: "get", key: `kept ${number}` } as const;
-      found.push(await alive[choose(alive.length)]?.order(order, ORDER_MS_MAX));
+  const lookupAfterKillMs: number[] = [];
+  const found = async (tookMsOf?: number[]): Promise<Found> => {
+    const share = { living: 0, dead: kinds.includes("dead") ? 0 : Number.NaN };
+    for (const { kind, key } of all) {
+      const reader = alive[choose(alive.length)];
+      const done = await reader?.order({ operation: "get", key }, ORDER_MS_MAX);
+      if (done !== undefined) tookMsOf?.push(tookMs(done));
+      if (done?.values.includes("1") === true) share[kind] += 1 / keyCount;
     }
-    return found;
+    return share;
   };
-  const atOnce = await lookUp();
-  await sleep(LATER_MS);
-  const later = await lookUp();
-  const share = (all: readonly (Done | undefined)[]): number =>
-    all.filter((done) => done?.values.includes("1")).length / keyCount;
-  return {
-    keptAtOnceShare: share(atOnce),
-    keptLaterShare: share(later),
-    lookupAfterKillMs: atOnce.filter((done) => done !== undefined).map(tookMs),
-  };
+  const foundAtOnce = await found(lookupAfterKillMs);
+  await sleep(laterMs);
+  const foundLater = await found();
+  const crashedCount = alive.filter(({ isEnded }) => isEnded).length;
+  return { foundAtOnce, foundLater, lookupAfterKillMs, crashedCount };
 }
 
 function tookMs({ beganUs, endedUs }: Done): number {

@@ -21,8 +21,15 @@ export const OPENDHT: Yardstick = {
   obstacle: () => (isThere("dhtnode") ? undefined : "needs dhtnode: apt-get install dhtnode"),
 };
 
+/** Our own, without membership: so that both have the same to work with. */
+export const OWN: Yardstick = {
+  name: "Hedgerow (agent/dht)",
+  driverModule: new URL("./dht-driver.js", import.meta.url),
+  obstacle: () => undefined,
+};
+
 /** All that are compared. */
-export const YARDSTICKS: readonly Yardstick[] = [OPENDHT];
+export const YARDSTICKS: readonly Yardstick[] = [OWN, OPENDHT];
 
 /** What became of one order. */
 export type Done = Extract<DriverWord, { kind: "done" }>;
@@ -96,6 +103,11 @@ export class RegistryNode {
       });
       this.#child.stdin?.write(`${JSON.stringify({ id, ...order })}\n`);
     });
+  }
+
+  /** Whether its program has ended, killed or by itself. */
+  get isEnded(): boolean {
+    return this.#isEnded;
   }
 
   /** Ends it as a loss of power does. */

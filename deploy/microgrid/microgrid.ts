@@ -21,7 +21,7 @@ export interface LaunchOptions {
   readonly url: string;
   readonly cluster: string;
   readonly beaconUdpPort: number;
-  readonly beaconIntervalMs: number;
+  readonly pace: number;
   /** How often an agent asks for the ledger's head, in case a notification was lost. */
   readonly ledgerPollMs: number;
   /** When silent actors are asked whether they still turn; default as every agent. */
@@ -54,7 +54,7 @@ export async function nodeOptions(
     url,
     cluster,
     beaconUdpPort,
-    beaconIntervalMs,
+    pace,
     ledgerPollMs: pollMs,
     treasuryKey,
     watch = {},
@@ -66,7 +66,7 @@ export async function nodeOptions(
     deploymentText: deploymentText(members, day),
   };
   return feeders.map((feeder) => ({
-    ...{ board: boardOf(feeder), cluster, beaconUdpPort, beaconIntervalMs, application, watch },
+    ...{ board: boardOf(feeder), cluster, beaconUdpPort, pace, application, watch },
     ledger: { url, chainId: CHAIN_ID, pollMs, keys: { dso: treasuryKey } },
   }));
 }

@@ -13,7 +13,7 @@ import { DayRecorder } from "./record-chain.ts";
 import { ActorCount, followLedger, type RunEvents } from "./run-events.ts";
 
 const BEACON_UDP_PORT = 15_670;
-const BEACON_INTERVAL_MS = 1_000;
+const DISCOVERY_PACE = 5;
 const LEDGER_POLL_MS = 2_000;
 
 /**
@@ -42,7 +42,7 @@ export async function runProcesses(
   events.stage("starting eleven agents and their actors");
   const nodes = await nodeOptions(world.assets, day, {
     ...{ url: ledgerWs, cluster: hexOf(world.random.bytes(6)), treasuryKey },
-    ...{ beaconUdpPort: BEACON_UDP_PORT, beaconIntervalMs: BEACON_INTERVAL_MS },
+    ...{ beaconUdpPort: BEACON_UDP_PORT, pace: DISCOVERY_PACE },
     ledgerPollMs: LEDGER_POLL_MS,
   });
   const actors = new ActorCount(events);

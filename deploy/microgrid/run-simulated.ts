@@ -17,7 +17,7 @@ import { ActorCount, followLedger, ledgerUrl, type RunEvents } from "./run-event
 
 const BEACON_UDP_PORT = 15_670;
 /** Boards that share one process have nothing to gain from hearing each other every second of a day. */
-const BEACON_INTERVAL_MS = 600_000;
+const DISCOVERY_PACE = 1_000;
 const LEDGER_POLL_MS = 3_600_000;
 /** Nor can an event loop of theirs hang while another turns. */
 const WATCH = { pingIntervalMs: Number.POSITIVE_INFINITY };
@@ -67,7 +67,7 @@ export async function runSimulated(
     watch: WATCH,
     ...{
       beaconUdpPort: BEACON_UDP_PORT,
-      beaconIntervalMs: BEACON_INTERVAL_MS,
+      pace: DISCOVERY_PACE,
       ledgerPollMs: LEDGER_POLL_MS,
     },
   };

@@ -19,6 +19,8 @@ export interface ProcessWorldOptions {
   readonly dataFolder: string;
   readonly assetsFolder: string;
   readonly levelMin: LogLevel;
+  /** Whether what is logged is kept in the data folder; default: no. */
+  readonly keepsLogs?: boolean;
   /** Where cluster time stands; undefined: it is the machine's. */
   readonly logicalUtcUs: number | undefined;
 }
@@ -67,6 +69,8 @@ export function processWorld(
   };
   const base = {
     ...{ name, host, broadcastHost, assetsFolder, levelMin },
+    keepsLogs: options.keepsLogs ?? false,
+    treeFolder: join(boardFolder, "tree"),
     dataFolder: name === board ? boardFolder : ownFolder(boardFolder),
     spawner: {
       folderOf: (userId: number) => userFolder(boardFolder, userId),

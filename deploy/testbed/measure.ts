@@ -4,6 +4,9 @@ import { text } from "node:stream/consumers";
 import type { HostPlace } from "./plan.ts";
 import type { Testbed } from "./testbed.ts";
 
+/** Whatever starts programs on hosts. */
+export type Starter = Pick<Testbed, "spawn">;
+
 /** One datagram that arrived; the clock is common to all hosts. */
 export interface Arrival {
   /** From 0, as they were sent. */
@@ -32,7 +35,7 @@ const UDP_PORT = 9_077;
 
 /** Sends numbered datagrams from one host to another and back. */
 export async function measureWay(
-  testbed: Testbed,
+  testbed: Starter,
   from: HostPlace,
   to: HostPlace,
   options: MeasureOptions,
@@ -45,7 +48,7 @@ export async function measureWay(
 
 /** The same to several listeners at once, as by broadcast. */
 export async function measureWays(
-  testbed: Testbed,
+  testbed: Starter,
   from: HostPlace,
   to: readonly HostPlace[],
   { count, intervalMs, address = from.broadcastAddress }: MeasureOptions,
@@ -61,7 +64,7 @@ export async function measureWays(
 }
 
 function probe(
-  testbed: Testbed,
+  testbed: Starter,
   host: HostPlace,
   words: readonly string[],
 ): { readonly child: ChildProcess; readonly said: Promise<string> } {

@@ -1,3 +1,6 @@
+import type { HostPlace } from "./plan.ts";
+import { mustRun } from "./tools.ts";
+
 /** What one host does not let in, of what others send it. */
 export interface HostRules {
   /** Nothing from these: hosts with their addresses. */
@@ -29,4 +32,10 @@ table inet hedgerow {
 ${lines.map((line) => `    ${line}\n`).join("")}  }
 }
 `;
+}
+
+/** Puts the rules of a host into force. */
+export async function applyRules(host: HostPlace, rules: HostRules): Promise<void> {
+  const words = ["netns", "exec", host.namespace, "nft", "-f", "-"];
+  await mustRun("ip", words, rulesText(rules));
 }

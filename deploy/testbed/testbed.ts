@@ -13,9 +13,9 @@ import {
   type TestbedOptions,
   type TestbedPlan,
 } from "./plan.ts";
-import { rulesText } from "./rules.ts";
+import { applyRules } from "./rules.ts";
 import { SwitchProcess } from "./switch-process.ts";
-import { type Ended, mustRun, runProgram } from "./tools.ts";
+import { type Ended, runProgram } from "./tools.ts";
 
 /** What is cut and lost now, by host. */
 interface Harm {
@@ -165,7 +165,6 @@ export class Testbed implements AsyncDisposable {
 
   async #apply(host: HostPlace): Promise<void> {
     const { cutFrom, lossShare } = this.#harmOf(host);
-    const text = rulesText({ cutFrom: [...cutFrom], lossShare });
-    await mustRun("ip", ["netns", "exec", host.namespace, "nft", "-f", "-"], text);
+    await applyRules(host, { cutFrom: [...cutFrom], lossShare });
   }
 }
