@@ -37,6 +37,8 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
   --ledger URL          JSON-RPC of the ledger, such as ws://127.0.0.1:8545
   --chain-id N          default ${CHAIN_ID}
   --metrics-port N      serves http://127.0.0.1:N/metrics for Prometheus; default: nowhere
+  --no-time-sync        leave cluster time to the system's clock; default: boards agree on the time among
+                        themselves, and actors wait for that up to 8 s at the start (alone: 2 s)
   --trust FILE          take applications in from those whom this file names; see hedgerow key, deploy
   --data FOLDER         where the board keeps its keys and its outbox; default ./node-data`,
   async run(words, terminal) {
@@ -45,6 +47,7 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
       ...{ name: string, cluster: string, host: string, broadcast: string, "udp-port": string },
       ...{ model: string, deployment: string, ledger: string, "chain-id": string, data: string },
       ...{ code: string, trust: string, "metrics-port": string },
+      ...{ "no-time-sync": { type: "boolean" } as const },
     });
     const board = textOf(values, "name") ?? hostname();
     const model = textOf(values, "model");
@@ -64,6 +67,7 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
       }),
       lasting: true,
       control: {},
+      ...(values["no-time-sync"] === true ? {} : { time: {} }),
       ...(application === undefined ? {} : { application }),
       ...(codeUrl === undefined ? {} : { codeUrl }),
       ...deploymentOf(textOf(values, "trust")),
