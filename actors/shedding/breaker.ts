@@ -1,6 +1,6 @@
 import type { Arrival } from "../../agent/component/calls.ts";
 import { component } from "../../agent/component/define.ts";
-import type { GroupMember, Poll } from "../../agent/component/group.ts";
+import type { ActionReport, GroupMember, Poll, TimedAction } from "../../agent/component/group.ts";
 import { integerOption } from "../../agent/component/options.ts";
 import { tim } from "../../agent/component/ports.ts";
 import { Load, type LoadMessage } from "./messages.ts";
@@ -37,7 +37,9 @@ export const breaker = component({
       const keepPermille = Math.floor((limitW * ALL_PERMILLE) / sumW);
       const atUtcUs = clock.utcUs() + ACTION_AHEAD_US;
       const topic = { loadW: sumW, keepPermille };
-      const outcome = await member.requestActionVote(topic, atUtcUs, "majority", VOTE_MS_MAX);
+      // A transformer is better relieved late than never.
+      const action: TimedAction = { atUtcUs, whenLate: "act" };
+      const outcome = await member.requestActionVote(topic, action, "majority", VOTE_MS_MAX);
       const accepted = outcome.kind === "decided" && outcome.accepted;
       log("info", "vote-over", { outcome: outcome.kind, accepted, sumW, keepPermille });
       isVoting = false;
@@ -78,6 +80,13 @@ export const breaker = component({
       handleGroupAction(_team, { topic, atUtcUs }: Poll<LoadMessage>, lateUs) {
         loadW = Math.floor((loadW * topic.keepPermille) / ALL_PERMILLE);
         log("info", "shed", { loadW, atUtcUs: atUtcUs ?? 0, lateUs });
+      },
+      handleActionDeclined(_team, _poll, { why, lateUs }) {
+        log("warn", "not-shed", { why, lateUs });
+      },
+      handleActionReport(_team, { members, missing, spreadUs = 0 }: ActionReport) {
+        const shedCount = members.filter(({ end }) => end === "acted" || end === "late").length;
+        log("info", "shed-report", { shedCount, missing: missing.length, spreadUs });
       },
     };
   },

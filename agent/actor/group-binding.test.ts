@@ -71,6 +71,10 @@ const voter = component({
       handleVoteResult: (_team, { topic }: Poll<string>, accepted) => say(`${topic} ${accepted}`),
       handleGroupAction: (_team, { topic, atUtcUs }: Poll<string>, lateUs) =>
         say(`${topic} ${atUtcUs ?? 0} ${lateUs}`),
+      handleActionDeclined: (_team, { topic }: Poll<string>, { why, boundUs }) =>
+        say(`${topic} declined ${why} ${boundUs ?? "unknown"}`),
+      handleActionReport: (_team, { members, missing }) =>
+        say(`reports ${members.map(({ end }) => end).join(" ")} ${missing.length}`),
       handleCommand: (_team, command: string, index) => say(`command ${command} ${index > 1}`),
     };
   },
@@ -156,21 +160,27 @@ describe("groups of a component", () => {
       follower!.requestVote("yes?", "consensus", 1_000),
       follower!.requestVote("no?", "majority", 1_000),
       follower!.requestActionVote("act", atUtcUs, "consensus", 1_000),
+      follower!.requestActionVote("sure", { atUtcUs, boundUsMax: 1_000 }, "consensus", 1_000),
       follower!.propose("go", 1_000),
     ]);
     await sim.runFor(3_000);
-    const [yes, no, act, go] = await results;
+    const [yes, no, act, sure, go] = await results;
     assert.deepEqual(
-      [yes, no, act].map((end) => end.kind === "decided" && end.accepted),
-      [true, false, true],
+      [yes, no, act, sure].map((end) => end.kind === "decided" && end.accepted),
+      [true, false, true, true],
     );
     assert.equal(go, "decided");
     const of = (name: string): string[] => heard.filter((line) => line.startsWith(name)).sort();
-    const common = ["act true", `act ${atUtcUs} 0`, "command go true", "no? false", "yes? true"];
+    const common = [
+      ...["act true", `act ${atUtcUs} 0`, "command go true", "no? false", "yes? true"],
+      // Nobody keeps the time here.
+      ...["sure true", "sure declined clock unknown"],
+    ];
     // Both are called Player/voter in their own actors.
     const messages = [
       `leads, hears sir of ${follower!.self}`,
       `red/1 hears hello of ${follower!.self} false`,
+      ...["reports acted acted 0", "reports declined-clock declined-clock 0"],
     ];
     assert.deepEqual(
       of("Player/voter"),

@@ -1,5 +1,12 @@
 import type { AnyDefinition } from "../component/define.ts";
-import type { GroupMember, Groups, JoinOptions, Poll } from "../component/group.ts";
+import type {
+  ActionRefusal,
+  ActionReport,
+  GroupMember,
+  Groups,
+  JoinOptions,
+  Poll,
+} from "../component/group.ts";
 import { DEFAULT_POLICY } from "../component/input-queue.ts";
 import type { Lane } from "../component/lane.ts";
 import type { Scheduler } from "../component/scheduler.ts";
@@ -145,8 +152,10 @@ function memberOf(
     sendToLeader: (value) => group.sendToLeader(message.encode(value)),
     requestVote: (topic, rule, timeoutMs) =>
       group.requestVote(message.encode(topic), rule, timeoutMs),
-    requestActionVote: (topic, atUtcUs, rule, timeoutMs) =>
-      group.requestVote(message.encode(topic), rule, timeoutMs, atUtcUs),
+    requestActionVote(topic, at, rule, timeoutMs) {
+      const action = typeof at === "number" ? { atUtcUs: at } : at;
+      return group.requestVote(message.encode(topic), rule, timeoutMs, action);
+    },
     propose: (command, timeoutMs) => group.propose(message.encode(command), timeoutMs),
   };
 }
@@ -171,11 +180,13 @@ function listenerOf(
   member: () => AnyMember,
   lane: Lane,
 ): GroupListener {
-  const ask = async (name: string, ...args: unknown[]): Promise<void> => {
-    const end = await scheduler.event(name, () => handlers().callWith(name, [member(), ...args]));
+  const taken = async (name: string, task: () => unknown): Promise<void> => {
+    const end = await scheduler.event(name, task);
     // The actor is ending: what was not taken in is for its next incarnation.
     if (end === "never") await new Promise(() => undefined);
   };
+  const ask = (name: string, ...args: unknown[]): Promise<void> =>
+    taken(name, () => handlers().callWith(name, [member(), ...args]));
   const tell = (name: string, ...args: unknown[]): void => {
     if (handlers().has(name)) void ask(name, ...args);
   };
@@ -203,7 +214,19 @@ function listenerOf(
       });
     },
     verdict: (poll, isAccepted) => ask("handleVoteResult", pollOf(poll), isAccepted),
-    action: (poll, lateUs) => ask("handleGroupAction", pollOf(poll), lateUs),
+    action: (poll, meet) =>
+      taken("handleGroupAction", () => {
+        const { end, utcUs, boundUs } = meet();
+        const lateUs = Math.max(0, utcUs - (poll.atUtcUs ?? utcUs));
+        if (end === "acted" || end === "late")
+          return handlers().callWith("handleGroupAction", [member(), pollOf(poll), lateUs]);
+        const why = end === "declined-late" ? "late" : "clock";
+        const refusal: ActionRefusal = { why, lateUs, boundUs };
+        return handlers().callWith("handleActionDeclined", [member(), pollOf(poll), refusal]);
+      }),
+    report(report) {
+      tell("handleActionReport", report satisfies ActionReport);
+    },
     command(index, command) {
       const decoded: unknown = message.decode(command);
       if (decoded !== undefined) tell("handleCommand", decoded, index);

@@ -1,5 +1,6 @@
 import type { Abi, ExtractAbiEventNames } from "abitype";
 import type { Assets } from "../core/assets.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Facts, LogLevel } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
 import type { MessageType } from "../message/message-type.ts";
@@ -20,7 +21,8 @@ export interface Context<P extends Ports, C extends Contracts, G extends Groups 
   readonly name: string;
   /** The board it runs on; with `name` unique in the application. */
   readonly board: string;
-  readonly clock: { utcUs(): number };
+  /** Cluster time, and by `reading` also how far it may be off, where it comes from, and whether that is lost. */
+  readonly clock: Pick<Clock, "utcUs" | "reading">;
   readonly random: Random;
   readonly assets: Assets;
   readonly port: PortCalls<P>;

@@ -51,6 +51,58 @@ export interface Poll<M> {
   readonly closesUtcUs: number;
 }
 
+/** When an action may be taken at all: part of what is voted on, so the same for all members. */
+export interface ActionTerms {
+  /** What a member does that is late by more than `lateUsMax`: decline (default), or act. It says so either way. */
+  readonly whenLate?: "decline" | "act";
+  /** How late is still in time, in µs, 0 or more; default 20,000. */
+  readonly lateUsMax?: number;
+  /**
+   * A member whose clock may be off by more than this declines, in µs, 0 or more. Default 20,000 where the time
+   * of the cluster is kept; where nobody keeps it nothing is known of any clock, and all act.
+   */
+  readonly boundUsMax?: number;
+}
+
+/** An action with its terms; a bare instant has the default ones. */
+export interface TimedAction extends ActionTerms {
+  readonly atUtcUs: number;
+}
+
+/** Why a member did not act. */
+export interface ActionRefusal {
+  readonly why: "late" | "clock";
+  readonly lateUs: number;
+  /** Half of what its clock may be off by, in µs; undefined: nothing is known of that. */
+  readonly boundUs: number | undefined;
+}
+
+/**
+ * What came of one action in the group, as far as its leader has heard. It is given anew when a member tells of it
+ * later, and may be given again by the next leader.
+ */
+export interface ActionReport {
+  readonly pollId: string;
+  readonly atUtcUs: number;
+  /** Members that have told of it, in order of name. */
+  readonly members: readonly {
+    readonly member: string;
+    /** late: it acted, later than was agreed. declined: it did not act, see ActionRefusal. */
+    readonly end: "acted" | "late" | "declined-late" | "declined-clock";
+    /** When it acted or declined, on its own reading of cluster time. */
+    readonly utcUs: number;
+    readonly lateUs: number;
+    /** See ActionRefusal. */
+    readonly boundUs: number | undefined;
+  }[];
+  /** Voters of which nothing was heard: they may have acted or not. */
+  readonly missing: readonly string[];
+  /** From the first that acted to the last, by their own clocks, in µs; undefined: none did. */
+  readonly spreadUs: number | undefined;
+  /** The true spread is at most this; undefined when a clock vouches for nothing. */
+  readonly spreadUsMax: number | undefined;
+}
+
 /** One membership of one group, in the component's hands. */
 export interface GroupMember<M> {
   /** The group's type in the model. */
@@ -71,10 +123,10 @@ export interface GroupMember<M> {
   sendToLeader(message: M): boolean;
   /** Asks all members that have a vote; any member may, and is itself in favour without being asked. */
   requestVote(topic: M, rule: Poll<M>["rule"], timeoutMs: number): Promise<VoteOutcome>;
-  /** The same for an action that all members will take at one instant. */
+  /** The same for an action that all members will take at one instant, or decline by its terms. */
   requestActionVote(
     topic: M,
-    atUtcUs: number,
+    at: number | TimedAction,
     rule: Poll<M>["rule"],
     timeoutMs: number,
   ): Promise<VoteOutcome>;
@@ -119,6 +171,14 @@ export interface GroupHandlers {
   handleVoteResult?(group: AnyMember, poll: Poll<never>, accepted: boolean): Awaitable<void>;
   /** At the instant that was voted for; `lateUs` is by how much this member missed it. */
   handleGroupAction?(group: AnyMember, poll: Poll<never>, lateUs: number): Awaitable<void>;
+  /** In its place: this member does not act, because it is too late, or too unsure of the time. */
+  handleActionDeclined?(
+    group: AnyMember,
+    poll: Poll<never>,
+    refusal: ActionRefusal,
+  ): Awaitable<void>;
+  /** At the leader, when all voters have told how they met an action, or 1.2 s after its instant; see ActionReport. */
+  handleActionReport?(group: AnyMember, report: ActionReport): Awaitable<void>;
   /** One decided command of the log: the same ones in the same order on every member, anew in every life. */
   handleCommand?(group: AnyMember, command: never, index: number): Awaitable<void>;
   /** Plain data that stands for all commands so far, so that the log need not keep them. */

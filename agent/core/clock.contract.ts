@@ -29,6 +29,22 @@ export function clockContract(name: string, run: RunIn<"clock">): void {
         await clock.sleepUntilUtc(0, never);
       }));
 
+    it("precise sleepers too, also among ordinary ones, and an abort wakes them", () =>
+      run(async ({ clock }) => {
+        const dueUtcUs = clock.utcUs() + 20_000;
+        const stop = new AbortController();
+        const stopped = clock.sleepUntilUtc(dueUtcUs + 3600e6, stop.signal, "precise");
+        await Promise.all(
+          [0, 300, 1_500, 5_000].map(async (afterUs) => {
+            await clock.sleepUntilUtc(dueUtcUs + afterUs, never, "precise");
+            assert(clock.utcUs() >= dueUtcUs + afterUs);
+            await clock.sleepUntilUtc(dueUtcUs, never, "precise");
+          }),
+        );
+        stop.abort();
+        await stopped;
+      }));
+
     it("wakes sleepers of one instant in the order in which they went to sleep, earlier instants first", () =>
       run(async ({ clock }) => {
         const woken: string[] = [];

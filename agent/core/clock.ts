@@ -14,8 +14,15 @@ export interface Clock {
   /**
    * Resolves when cluster time reaches `untilUtcUs`, or at once when `signal` aborts; never rejects.
    * Sleepers that are due at one instant wake in the order in which they went to sleep.
+   * `precision`: ordinary sleepers (default) may wake a millisecond late, where the timers of the platform are
+   * no finer. Precise ones wake within a fraction of one, and hold their thread up to 2 ms for that: for
+   * actions that boards take together, not for what comes often.
    */
-  sleepUntilUtc(untilUtcUs: number, signal: AbortSignal): Promise<void>;
+  sleepUntilUtc(
+    untilUtcUs: number,
+    signal: AbortSignal,
+    precision?: "ordinary" | "precise",
+  ): Promise<void>;
   /** Cluster time with its error. Its bound is never smaller than the true error; see ClockQuality. */
   reading(): ClockReading;
 }

@@ -1,5 +1,6 @@
 import type { Packr } from "msgpackr";
 import { Packr as PlainPackr } from "msgpackr/pack";
+import type { ActionMeeting } from "./action-rule.ts";
 import type { GroupMessage } from "./group-message.ts";
 import { VOTERS_MAX } from "./group-options.ts";
 import { MEMBERS_MAX } from "./presence-table.ts";
@@ -18,6 +19,12 @@ export type PresenceMessage =
   | { readonly kind: "alive"; readonly endpoint: string }
   | { readonly kind: "bye" };
 
+/** How actions were met. */
+export type ActionMessage =
+  | ({ readonly kind: "acted"; readonly pollId: string; readonly atUtcUs: number } & ActionMeeting)
+  /** From the leader: it has heard. */
+  | { readonly kind: "noted"; readonly pollId: string };
+
 /** One frame between members of one group. */
 export interface GroupFrame {
   /** Names the group; frames of others are dropped. */
@@ -28,7 +35,7 @@ export interface GroupFrame {
   readonly set: string;
   /** "*": everybody. */
   readonly to: readonly string[];
-  readonly message: GroupMessage | DataMessage | PresenceMessage;
+  readonly message: GroupMessage | DataMessage | PresenceMessage | ActionMessage;
 }
 
 // Plain maps, in plain JavaScript: see agent/message.
@@ -117,11 +124,17 @@ const isRecord =
 const isVoters: Check = (value) => isNames(value, VOTERS_MAX);
 const isEcho = isRecord({ life: isCount, sentMs: isTime });
 const isEnd = isRecord({ term: isCount, index: isCount });
+const isTerms = isRecord({
+  whenLate: isOptional(isOneOf("decline", "act")),
+  lateUsMax: isOptional(isCount),
+  boundUsMax: isOptional(isCount),
+});
 const isPoll = isRecord({
   pollId: isName,
   rule: isOneOf("majority", "consensus"),
   topic: isBytes,
   atUtcUs: isOptional(isCount),
+  terms: isOptional(isTerms),
   closesUtcUs: isCount,
   from: isName,
 });
@@ -181,6 +194,14 @@ const SHAPES: Readonly<Record<Kind, Readonly<Record<string, Check>>>> = {
     payload: isBytes,
     sentUtcUs: isOptional(isCount),
   },
+  acted: {
+    pollId: isName,
+    atUtcUs: isCount,
+    end: isOneOf("acted", "late", "declined-late", "declined-clock"),
+    utcUs: isCount,
+    boundUs: isOptional(isCount),
+  },
+  noted: { pollId: isName },
   alive: { endpoint: isText },
   bye: {},
 };

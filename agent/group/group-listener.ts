@@ -1,3 +1,5 @@
+import type { ActionReport } from "./action-report.ts";
+import type { ActionMeeting } from "./action-rule.ts";
 import type { Leadership, PollRecord } from "./group-types.ts";
 
 /** A message of another member. */
@@ -21,8 +23,13 @@ export interface GroupListener {
   asked(poll: PollRecord, answer: (isYes: boolean) => void): void;
   /** Resolves when it was taken in: only then it is not told again after a restart. */
   verdict(poll: PollRecord, isAccepted: boolean): Promise<void>;
-  /** The same. `lateUs`: by how much the instant was missed. */
-  action(poll: PollRecord, lateUs: number): Promise<void>;
+  /**
+   * The same. `meet` is called once, when its turn has come and nothing is between it and the action: it says
+   * whether to act.
+   */
+  action(poll: PollRecord, meet: () => ActionMeeting): Promise<void>;
+  /** At the leader: how the members met an action. Again when more has become known. */
+  report(report: ActionReport): void;
   command(index: number, command: Uint8Array): void;
   /** `state` takes the place of all commands up to `index`; undefined: nobody had given one. */
   restored(index: number, state: unknown): void;

@@ -1,4 +1,5 @@
 import { AgentError } from "../core/errors.ts";
+import type { ActionTerms } from "./action-rule.ts";
 
 /** Times of a group, in ms. */
 export interface GroupTimes {
@@ -69,6 +70,15 @@ export function groupTimes(given: GroupTimes = {}): Required<GroupTimes> {
     consensusTimeoutMs < electionMaxMs;
   if (!areInOrder) throw new AgentError("GROUP_OPTION_INVALID", { option: "times", ...times });
   return times;
+}
+
+/** @throws AgentError GROUP_OPTION_INVALID, with the term that is out of its range. */
+export function checkActionTerms(terms: ActionTerms): void {
+  for (const option of ["lateUsMax", "boundUsMax"] as const) {
+    const value = terms[option];
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0))
+      throw new AgentError("GROUP_OPTION_INVALID", { option, value });
+  }
 }
 
 /** @throws AgentError GROUP_OPTION_INVALID, with the first option that is out of its range. */

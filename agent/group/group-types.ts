@@ -1,3 +1,5 @@
+import type { ActionTerms } from "./action-rule.ts";
+
 /** A vote as the log carries it; its topic is the component's, encoded. */
 export interface PollRecord {
   readonly pollId: string;
@@ -6,6 +8,8 @@ export interface PollRecord {
   readonly topic: Uint8Array;
   /** Instant of the action that is voted on; undefined: a plain vote. */
   readonly atUtcUs: number | undefined;
+  /** When the action may be taken; absent: by the defaults. */
+  readonly terms?: ActionTerms;
   /** No vote is counted from then on. */
   readonly closesUtcUs: number;
   /** Who asks; it agrees with itself. */

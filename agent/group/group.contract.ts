@@ -48,7 +48,9 @@ export function groupContract(name: string, run: RunInWorlds): void {
         );
 
         const atUtcUs = clock.utcUs() + 300_000;
-        const act = await asker.requestVote(bytesOf("act"), "majority", 250, atUtcUs);
+        const act = await asker.requestVote(bytesOf("act"), "majority", 250, {
+          ...{ atUtcUs, whenLate: "act" },
+        });
         assert.equal(act.kind === "decided" && act.accepted, true);
         await eventually(clock, () => members.every(({ actions }) => actions.length === 1));
         for (const { actions } of members) assert.ok(actions[0]!.atUs >= atUtcUs);

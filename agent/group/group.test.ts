@@ -187,7 +187,9 @@ describe("group members on simulated boards", () => {
     for (const name of ["a", "b", "c"]) await boards.join(name);
     const leader = await boards.led();
     const atUtcUs = boards.sim.utcUs + 5_000_000;
-    const vote = leader.group.requestVote(bytesOf("open"), "majority", 1_000, atUtcUs);
+    const vote = leader.group.requestVote(bytesOf("open"), "majority", 1_000, {
+      ...{ atUtcUs, whenLate: "act" },
+    });
     await boards.sim.runFor(1_000);
     assert.deepEqual((await vote).kind, "decided");
     const [early, late] = [...boards.members.keys()].filter((name) => name !== leader.group.self);
@@ -213,7 +215,9 @@ describe("group members on simulated boards", () => {
     assert.ok(third.actions[0]!.lateUs > 0, "it was away at the instant");
     boards.kill(late!);
     const nextUs = boards.sim.utcUs + 500_000;
-    const next = back[0]!.group.requestVote(bytesOf("close"), "majority", 400, nextUs);
+    const next = back[0]!.group.requestVote(bytesOf("close"), "majority", 400, {
+      ...{ atUtcUs: nextUs, whenLate: "act" },
+    });
     await boards.sim.runFor(1_500);
     assert.equal((await next).kind, "decided");
     const again = await boards.join(late!);

@@ -1,19 +1,15 @@
 import { AgentError } from "../core/errors.ts";
 import type { World } from "../core/world.ts";
+import type { TimedAction } from "./action-rule.ts";
 import { Alarm } from "./alarm.ts";
 import { GroupActions } from "./group-actions.ts";
 import { GroupDisk } from "./group-disk.ts";
-import {
-  type DataMessage,
-  type GroupFrame,
-  type PresenceMessage,
-  pack,
-  unpack,
-} from "./group-frame.ts";
+import { type DataMessage, type GroupFrame, pack, unpack } from "./group-frame.ts";
 import { GroupLink } from "./group-link.ts";
 import type { GroupListener } from "./group-listener.ts";
-import { EVERYONE, type GroupMessage } from "./group-message.ts";
+import { EVERYONE } from "./group-message.ts";
 import {
+  checkActionTerms,
   checkGroupOptions,
   type GroupOptions,
   type GroupTimes,
@@ -73,9 +69,17 @@ export class Group implements AsyncDisposable {
     this.#presence = new PresenceTable(options.self, this.#times.peerTimeoutMs);
     const { signal } = this.#ended;
     this.#requests = new GroupRequests(clock, signal);
-    const { group } = options;
+    const { group, self } = options;
+    const { heartbeatMs } = this.#times;
     this.#actions =
-      disk === undefined ? undefined : new GroupActions({ world, group, disk, listener, signal });
+      disk === undefined
+        ? undefined
+        : new GroupActions({
+            ...{ world, group, self, disk, listener, heartbeatMs, signal },
+            leadership: () => this.leadership,
+            voters: () => this.#rule?.voters ?? [],
+            publish: (to, message) => this.#publish(to, message),
+          });
     this.#rule =
       disk === undefined
         ? undefined
@@ -178,16 +182,18 @@ export class Group implements AsyncDisposable {
   }
 
   /**
-   * Asks all voters; `atUtcUs`: about an action at that instant, before which it has to be decided.
-   * @throws AgentError GROUP_PAYLOAD_TOO_LARGE.
+   * Asks all voters; `action`: about one at that instant, before which it has to be decided.
+   * @throws AgentError GROUP_PAYLOAD_TOO_LARGE; GROUP_OPTION_INVALID for terms out of their ranges.
    */
   async requestVote(
     topic: Uint8Array,
     rule: PollRecord["rule"],
     timeoutMs: number,
-    atUtcUs?: number,
+    action?: TimedAction,
   ): Promise<VoteEnd> {
     checkPayload(topic);
+    const { atUtcUs, ...terms } = action ?? {};
+    checkActionTerms(terms);
     if (this.leadership === undefined || this.#requests.isFull) return { kind: "no-leader" };
     const { self: from } = this.#options;
     const pollId = this.#nextId();
@@ -195,7 +201,8 @@ export class Group implements AsyncDisposable {
     const closesUtcUs = Math.min(untilUtcUs, atUtcUs ?? untilUtcUs);
     const graceUs = this.#times.consensusTimeoutMs * 1_000;
     const outcome = this.#requests.outcome(pollId, closesUtcUs + graceUs);
-    this.#step({ kind: "ask", poll: { pollId, rule, topic, atUtcUs, closesUtcUs, from } });
+    const poll = { pollId, rule, topic, atUtcUs, terms, closesUtcUs, from };
+    this.#step({ kind: "ask", poll });
     const end = await outcome;
     if (end === "unknown") return { kind: "expired", pollId };
     return { kind: "decided", pollId, accepted: end === "yes" };
@@ -272,6 +279,8 @@ export class Group implements AsyncDisposable {
     if (message.kind === "alive") this.#presence.at(from, message.endpoint);
     else if (message.kind === "bye") this.#step({ kind: "gone", member: from });
     else if (message.kind === "data") this.#dataCame(from, message);
+    else if (message.kind === "acted" || message.kind === "noted")
+      this.#actions?.heard(from, message);
     else this.#step({ kind: "message", incoming: { from, life, set, message } });
   }
 
@@ -314,7 +323,7 @@ export class Group implements AsyncDisposable {
     else this.#publish(to, data);
   }
 
-  #publish(to: readonly string[], message: GroupMessage | DataMessage | PresenceMessage): void {
+  #publish(to: readonly string[], message: GroupFrame["message"]): void {
     const { group, self: from } = this.#options;
     const set = this.#rule?.set ?? "";
     this.#link?.publish({ group, from, life: this.#life, set, to, message });
@@ -369,6 +378,7 @@ export class Group implements AsyncDisposable {
     this.#told = leadership;
     if (before !== undefined) this.#listener.exited(before);
     if (leadership !== undefined) this.#listener.elected(leadership);
+    this.#actions?.settle();
   }
 
   async #compact(index: number): Promise<void> {

@@ -1,5 +1,7 @@
 // What the tests of groups share: a member that notes what it hears, and a switchboard that lets members find each other.
 import type { World } from "../core/world.ts";
+import type { ActionReport } from "./action-report.ts";
+import type { ActionMeeting } from "./action-rule.ts";
 import { Group } from "./group.ts";
 import type { GroupListener } from "./group-listener.ts";
 import type { GroupOptions } from "./group-options.ts";
@@ -34,6 +36,7 @@ export class TestMember implements GroupListener, AsyncDisposable {
   readonly commands: string[] = [];
   readonly actions: { readonly topic: string; readonly lateUs: number; readonly atUs: number }[] =
     [];
+  readonly reports: ActionReport[] = [];
   readonly stamps: (number | undefined)[] = [];
   /** What it votes. */
   vote: (topic: string) => boolean = () => true;
@@ -89,9 +92,16 @@ export class TestMember implements GroupListener, AsyncDisposable {
     this.heard.push(`${isAccepted ? "accepted" : "not accepted"} ${textOf(topic)}`);
     return Promise.resolve();
   }
-  action({ topic }: PollRecord, lateUs: number): Promise<void> {
-    this.actions.push({ topic: textOf(topic), lateUs, atUs: this.#world.clock.utcUs() });
+  action({ topic, atUtcUs = 0 }: PollRecord, meet: () => ActionMeeting): Promise<void> {
+    const { end, utcUs } = meet();
+    if (end === "acted" || end === "late") {
+      const lateUs = Math.max(0, utcUs - atUtcUs);
+      this.actions.push({ topic: textOf(topic), lateUs, atUs: this.#world.clock.utcUs() });
+    } else this.heard.push(`${end} ${textOf(topic)}`);
     return Promise.resolve();
+  }
+  report(report: ActionReport): void {
+    this.reports.push(report);
   }
   command(_index: number, command: Uint8Array): void {
     this.commands.push(textOf(command));

@@ -1,12 +1,19 @@
 import { uptime } from "node:os";
 import type { Clock, ClockLine, ClockReading, Oscillator } from "../core/clock.ts";
 import { readingOn, utcUsOn } from "../core/clock-line.ts";
+import { holdThread } from "./hold-thread.ts";
 import { monotonicSleep } from "./sleep.ts";
 import { SystemUtc } from "./system-utc.ts";
 import { UtcSleepers } from "./utc-sleepers.ts";
 
 /** A step of the system clock (NTP, a person) is noticed by a sleeper within this time. */
 const RECHECK_MS_MAX = 1000;
+
+/**
+ * A precise sleeper holds its thread for this long at most, in µs. Node's timers are whole milliseconds, and
+ * come up to one late: so it is awake in time, with little left to wait.
+ */
+const HELD_US_MAX = 1_800;
 
 /**
  * Time of this machine: monotonic from the kernel; cluster time from the system clock, or on the line
@@ -69,7 +76,22 @@ export class SystemClock implements Clock, Oscillator {
     return monotonicSleep(durationMs, signal);
   }
 
-  async sleepUntilUtc(untilUtcUs: number, signal: AbortSignal): Promise<void> {
+  async sleepUntilUtc(
+    untilUtcUs: number,
+    signal: AbortSignal,
+    precision: "ordinary" | "precise" = "ordinary",
+  ): Promise<void> {
+    if (precision === "ordinary") return this.#sleepUntil(untilUtcUs, signal);
+    await this.#sleepUntil(untilUtcUs - HELD_US_MAX, signal);
+    // A line that is steered meanwhile may have put the instant off again.
+    for (let leftUs = untilUtcUs - this.utcUs(); leftUs > 0 && !signal.aborted; ) {
+      if (leftUs > HELD_US_MAX) await this.#sleepUntil(untilUtcUs - HELD_US_MAX, signal);
+      else holdThread(leftUs);
+      leftUs = untilUtcUs - this.utcUs();
+    }
+  }
+
+  async #sleepUntil(untilUtcUs: number, signal: AbortSignal): Promise<void> {
     if (untilUtcUs <= this.utcUs()) return;
     const slept = this.#sleepers.sleep(untilUtcUs, signal);
     this.#arm();

@@ -3,7 +3,6 @@ import type { Hex } from "../component/ledger-service.ts";
 import type { ControlOptions } from "../control/control-server.ts";
 import type { DeploymentOptions } from "../deployment/deployment-options.ts";
 import type { LimitEvent } from "../resource/supervise-limits.ts";
-import type { TimePeer } from "../time/time-manager.ts";
 import type { ApplicationTexts } from "./application-files.ts";
 import type { NodeTimeOptions } from "./keep-time.ts";
 import type { WatchOptions } from "./watch-rule.ts";
@@ -32,13 +31,10 @@ export interface NodeOptions {
    */
   readonly lasting?: boolean;
   /**
-   * Common time with these boards, over the board's datagram socket. Absent: cluster time is the system's
-   * clock. Not under logical time.
+   * Common time with the other boards that are there, over the board's datagram socket. Absent: cluster time is the
+   * system's clock. Not under logical time.
    */
-  readonly time?: NodeTimeOptions & {
-    readonly udpPort: number;
-    readonly peers: readonly TimePeer[];
-  };
+  readonly time?: NodeTimeOptions;
   /** When an actor that does not answer is reported and killed. */
   readonly watch?: WatchOptions;
   /** Takes applications in while it runs; absent: `application` is all that ever runs here. */

@@ -15,7 +15,7 @@ import {
 } from "../discovery/discovery.ts";
 import { Applications } from "./applications.ts";
 import { HealthDesk } from "./health-desk.ts";
-import { keepTime } from "./keep-time.ts";
+import { type KeptTime, keepTime } from "./keep-time.ts";
 import { MeasureDesk } from "./measure-desk.ts";
 import { NewsDesk } from "./news-desk.ts";
 import { openNodeControl } from "./node-control.ts";
@@ -77,15 +77,15 @@ export function nodeProgram(openLedger: OpenLedger, openDeployment?: OpenDeploym
       ledgerOptions === undefined
         ? undefined
         : await openLedger(world, { ...ledgerOptions, database: `ledger-${board}` }, ended.signal);
-    const { time: timeOptions } = options;
-    await using switchboard = await openSwitchboard(world.lan, timeOptions?.udpPort);
-    const time = timeOptions && keepTime({ world, switchboard }, board, timeOptions, ended.signal);
-    time?.setPeers(timeOptions?.peers ?? []);
-    await time?.ready;
+    await using switchboard = await openSwitchboard(world.lan);
+    const time = timeOf(options, { world, switchboard }, ended.signal);
     const news = new NewsDesk();
-    const discovery = new Discovery(world, discoveryOptionsOf(options, switchboard), (event) =>
-      boardEvent({ world, news, tell }, event),
-    );
+    const discoveryOptions = discoveryOptionsOf(options, switchboard);
+    const discovery: Discovery = new Discovery(world, discoveryOptions, (event) => {
+      // The time is exchanged with who is in membership's table, which is another by now.
+      time?.setPeers(discovery.membership.members());
+      boardEvent({ world, news, tell }, event);
+    });
     world.nics.watch(({ name, isUp }) => {
       if (!news.nic(name, isUp)) return;
       world.log.write(isUp ? "info" : "warn", isUp ? "nic-up" : "nic-down", { nic: name });
@@ -100,7 +100,13 @@ export function nodeProgram(openLedger: OpenLedger, openDeployment?: OpenDeploym
     const desks = { news, measures, health: new HealthDesk(world.clock) };
     const parts = { world, registry, ...desks, ledger, watch, settled: settled.signal, tell };
     const applications = new Applications(parts, { board, lasting, survivors, status }, signal);
-    if (application !== undefined)
+    let discovering: Promise<void> | undefined;
+    if (time !== undefined && survivors.length === 0) {
+      // Nobody asks this board for anything yet. Its actors begin with a clock that is set, for they cannot know.
+      discovering = discovery.run(ended.signal);
+      await Promise.race([time.untilReady(), discovering, aborted(signal)]);
+    }
+    if (application !== undefined && !signal.aborted)
       applications.start({ texts: application, codeUrl, record, play });
     await using deployment = await openManager(openDeployment, world, options, applications);
     await deployment?.start();
@@ -109,7 +115,7 @@ export function nodeProgram(openLedger: OpenLedger, openDeployment?: OpenDeploym
     const strangers = applications.dismissStrangers();
     // Others ask what this board provides as soon as they hear of it: it has to be complete by then.
     if (applications.keptCount > 0) await Promise.race([applications.retold, pause(world, signal)]);
-    const discovering = discovery.run(ended.signal);
+    discovering ??= discovery.run(ended.signal);
     void world.clock.sleep(SETTLE_MS, ended.signal).then(() => settled.abort());
     parent.receive((asked) => {
       if ((asked as NodeRequest).kind !== "report") return;
@@ -125,6 +131,14 @@ export function nodeProgram(openLedger: OpenLedger, openDeployment?: OpenDeploym
     ended.abort();
     await Promise.all([discovering, time?.running]);
   };
+}
+
+function timeOf(
+  { board, time }: NodeOptions,
+  parts: Parameters<typeof keepTime>[0],
+  signal: AbortSignal,
+): KeptTime | undefined {
+  return time && keepTime(parts, board, time, signal);
 }
 
 async function openManager(

@@ -201,6 +201,24 @@ describe("a liar among four", function () {
     });
   }
 
+  // What their bounds are worth meanwhile is in README.md, under its limits.
+  for (const ppm of [20, 100, 400])
+    eachSeed(
+      `that gave the time until then, and runs away by ${ppm} ppm, is left by all, and no clock goes back`,
+      (seed) => {
+        const trial = trialOf(seed);
+        trial.watch(60);
+        const liar = rootOf(trial);
+        liar.lie = shifted((_, nowUs) => ((nowUs - 60e6) * ppm) / 1e6);
+        const honest = trial.boards.filter((board) => board !== liar);
+        const isLeft = (): boolean => honest.some(({ clock }) => clock.isRoot);
+        for (let second = 0; second < 150 && !isLeft(); second += 1) trial.watch(1);
+        assert.ok(isLeft());
+        trial.watch(60);
+        assert.ok(honest.every(({ isBackward }) => !isBackward));
+      },
+    );
+
   eachSeed("that says another year from the start sets nobody's clock", (seed) => {
     const trial = trialOf(seed, { systemOffsetUsMax: 2e6 });
     // Not the one that begins the cluster: what time of day it is rests with that one.

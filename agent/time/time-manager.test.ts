@@ -1,6 +1,6 @@
 // Goal: managers on boards with a network keep common time, hand nothing else on, and send little.
 // Method: eight simulated boards, each with an offset and a drift of its own, one switchboard each.
-// Seed: 1.
+// Seed: 1 to 3.
 import assert from "node:assert/strict";
 import { setMaxListeners } from "node:events";
 import { openSwitchboard } from "../core/switchboard.ts";
@@ -100,4 +100,47 @@ describe("time manager, simulated", function () {
     await sim.runFor(5_000);
     assert.ok(one.manager.counters.strayCount >= 2);
   });
+
+  for (const seed of [2, 3])
+    it(`jumps, sleep and the loss of the root leave one time, and no clock goes back (seed ${seed})`, async () => {
+      const sim = new Simulation({ seed });
+      const boards = await boardsOf(sim, 5);
+      await sim.runFor(40_000);
+      const names = boards.map(({ boardId }) => boardId);
+      const looks = new Map(names.map((name) => [name, sim.host(name).openWorld("look").clock]));
+      const last = new Map<string, number>();
+      const watch = async (seconds: number, among: readonly string[]): Promise<void> => {
+        for (let second = 0; second < seconds; second += 1) {
+          await sim.runFor(1_000);
+          const readings = among.map((name) => looks.get(name)!.reading());
+          const earliest = Math.max(...readings.map((each) => each.earliestUtcUs));
+          assert.ok(earliest <= Math.min(...readings.map((each) => each.latestUtcUs)));
+          for (const [index, { utcUs }] of readings.entries()) {
+            assert.ok(utcUs >= (last.get(among[index]!) ?? 0));
+            last.set(among[index]!, utcUs);
+          }
+        }
+      };
+      const hour = 3_600e6;
+      await watch(5, names);
+      sim.host("b1").time.jump(hour);
+      sim.host("b2").time.jump(-hour);
+      sim.host("b3").time.leapSecond("insert");
+      await watch(20, names);
+      sim.host("b4").time.suspend();
+      const awake = names.filter((name) => name !== "b4");
+      await watch(30, awake);
+      sim.host("b4").time.resume();
+      // A sleep is noticed at the next tick.
+      await sim.runFor(2_000);
+      await watch(30, names);
+      // Whoever gives the time is among those that are lost, one after the other.
+      for (const lost of ["b0", "b1"]) {
+        sim.host(lost).powerOff();
+        names.splice(names.indexOf(lost), 1);
+        await watch(90, names);
+      }
+      const utcUs = names.map((name) => looks.get(name)!.utcUs());
+      assert.ok(Math.max(...utcUs) - Math.min(...utcUs) < 3_000);
+    });
 });

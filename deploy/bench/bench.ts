@@ -40,7 +40,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   soak: async () => (await import("./soak.ts")).benchSoak(quick),
   dht: async () => (await import("./dht.ts")).benchDht(quick),
   discovery: () => benchDiscovery(folder, quick ? 2 : 10),
-  timers: () => benchTimers(quick ? 2 : 20),
+  timers: () => benchTimers(quick ? 2 : 600),
   peers: () => benchPeers(quick ? 2 : 20),
   membership: async () => (await import("./membership.ts")).benchMembership(folder, quick),
   simulator: async () => (await import("./simulator.ts")).benchSimulator(quick),

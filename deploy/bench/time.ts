@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SeededRandom } from "../../agent/sim/seeded-random.ts";
 import { type Series, svgPlot } from "../plot/svg-plot.ts";
+import type { ActionLine } from "../testbed/clock-board.ts";
 import { runClocks } from "../testbed/clocks.ts";
 import { type Figure, figure, percentile } from "./figures.ts";
 import { TimeTrial, type TrialOptions, type TrialSample } from "./time-trial.ts";
@@ -54,6 +55,7 @@ export async function benchClocks(actionCount: number, folder: string): Promise<
       ({ actedUs, boundUs }) => [(actedUs - (reference?.actedUs ?? 0)) / 1e6, boundUs] as const,
     ),
   }));
+  writeOffsets(folder, lines);
   const text = {
     title: "bounds of 8 boards with wrong clocks, real UDP",
     x: "time before the end (s)",
@@ -65,13 +67,33 @@ export async function benchClocks(actionCount: number, folder: string): Promise<
     said.slice(-actionCount).map(({ boundUs }) => boundUs),
   );
   const group =
-    "8 boards in namespaces, clocks off by 100 ppm and seconds (real UDP, timers of Node)";
+    "8 boards in namespaces, clocks off by 100 ppm and seconds (real UDP, precise sleepers)";
   return [
     figure(group, "coordinated actions that all took", spreadsUs.length, ""),
     figure(group, "spread of an action, p50", percentile(spreadsUs, 0.5), "µs"),
     figure(group, "spread of an action, p99", percentile(spreadsUs, 0.99), "µs"),
     figure(group, "bound of a board, p50", percentile(last, 0.5), "µs"),
   ];
+}
+
+/** Cluster time of each board less that of the first, which one machine can know. */
+function writeOffsets(folder: string, lines: ReadonlyMap<string, readonly ActionLine[]>): void {
+  const first = new Map(lines.get("b0")?.map((said) => [said.instantUtcUs, said]));
+  const endUs = lines.get("b0")?.at(-1)?.actedUs ?? 0;
+  const series: Series[] = [...lines].map(([name, said]) => ({
+    name,
+    points: said.flatMap(({ instantUtcUs, actedUs, thetaUs }) => {
+      const other = first.get(instantUtcUs);
+      return other === undefined
+        ? []
+        : [[(actedUs - endUs) / 1e6, thetaUs - other.thetaUs] as const];
+    }),
+  }));
+  const text = {
+    title: "true offsets of 8 boards with wrong clocks from the first one, real UDP",
+    ...{ x: "time before the end (s)", y: "µs" },
+  };
+  writeFileSync(join(folder, "time-namespaces-offsets.svg"), svgPlot(text, series));
 }
 
 function benchRuns(runCount: number): Figure[] {

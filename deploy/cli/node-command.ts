@@ -24,7 +24,7 @@ const OPTIONS = {
   ...{ name: string, cluster: string, host: string, broadcast: string, interface: string },
   ...{ "udp-port": string, model: string, deployment: string, code: string, ledger: string },
   ...{ "chain-id": string, data: string, "curve-key": string, trusted: string },
-  ...{ trust: string, "metrics-port": string },
+  ...{ trust: string, "metrics-port": string, "no-time-sync": { type: "boolean" } as const },
 };
 
 /** `hedgerow node`: a board's agent. */
@@ -50,6 +50,8 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
   --ledger URL          JSON-RPC of the ledger, such as ws://127.0.0.1:8545
   --chain-id N          default ${CHAIN_ID}
   --metrics-port N      serves http://127.0.0.1:N/metrics for Prometheus; default: nowhere
+  --no-time-sync        leave cluster time to the system's clock; default: boards agree on the time among
+                        themselves, and actors wait for that up to 8 s at the start (alone: 2 s)
   --trust FILE          take applications in from those whom this file names; see hedgerow key, deploy
   --data FOLDER         where the board keeps its keys and its outbox; default ./node-data
   --curve-key FILE      encrypts what boards tell each other (CurveZMQ) with the keys in this file; when
@@ -81,6 +83,10 @@ Under systemd it says when it is ready and, if the unit has WatchdogSec=, that i
       }),
       lasting: true,
       control: {},
+      // In a file it has a value.
+      ...([undefined, "no"].includes(values["no-time-sync"] as string | undefined)
+        ? { time: {} }
+        : {}),
       ...(application === undefined ? {} : { application }),
       ...(codeUrl === undefined ? {} : { codeUrl }),
       ...deploymentOf(textOf(values, "trust")),

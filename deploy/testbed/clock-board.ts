@@ -66,7 +66,7 @@ const running = manager.run(stop.signal);
 await manager.untilSet(stop.signal);
 for (;;) {
   const instantUtcUs = (Math.floor(clock.utcUs() / (actionMs * 1_000)) + 1) * actionMs * 1_000;
-  await clock.sleepUntilUtc(instantUtcUs, stop.signal);
+  await clock.sleepUntilUtc(instantUtcUs, stop.signal, "precise");
   if (stop.signal.aborted) break;
   const actedUs = clock.monotonicUs();
   const { utcUs, earliestUtcUs, latestUtcUs } = clock.reading();
