@@ -10,7 +10,9 @@ import {
   type DiscoveryOptions,
   SETTLE_MS,
 } from "../discovery/discovery.ts";
+import type { Trust } from "../membership/trust-rule.ts";
 import { actorsOn } from "./application-files.ts";
+import { encodeVersion, versionOf } from "./application-version.ts";
 import { type Crew, crewsOf, type Inheritance, inheritanceOf } from "./crew-rule.ts";
 import { dismissed, superviseCrew } from "./crew-supervisor.ts";
 import { MeasureDesk } from "./measure-desk.ts";
@@ -19,6 +21,7 @@ import { openNodeControl } from "./node-control.ts";
 import type { NodeLedgerOptions, NodeMessage, NodeOptions, NodeRequest } from "./node-options.ts";
 import { StatusTable } from "./status-table.ts";
 import type { SupervisorParts } from "./supervisor-parts.ts";
+import { openTrustedKeys } from "./trusted-keys.ts";
 
 /** Opens the ledger manager of a board. */
 export type OpenLedger = (
@@ -63,19 +66,29 @@ export function nodeProgram(openLedger: OpenLedger): Program {
         ? undefined
         : await openLedger(world, { ...ledgerOptions, database: `ledger-${board}` }, ended.signal);
     const news = new NewsDesk();
-    await using switchboard = await openSwitchboard(world.lan);
-    const discovery = new Discovery(world, discoveryOptionsOf(options, switchboard), (event) =>
-      boardEvent({ world, news, tell }, event),
-    );
+    await using switchboard = await openSwitchboard(world.lan, options.udpPort);
+    const { trustedBoards, remembersTrust = false } = options;
+    await using remembered =
+      remembersTrust && trustedBoards === undefined
+        ? await openTrustedKeys(world.store, board)
+        : undefined;
+    const ofDiscovery = discoveryOptionsOf(options, switchboard, remembered?.trust);
+    const discovery = new Discovery(world, ofDiscovery, (event) => {
+      if (event.kind === "joined") remembered?.save();
+      boardEvent({ world, news, tell }, event);
+    });
     world.nics.watch(({ name, isUp }) => {
       if (!news.nic(name, isUp)) return;
       world.log.write(isUp ? "info" : "warn", isUp ? "nic-up" : "nic-down", { nic: name });
       tell({ kind: "nic", name, isUp });
     }, ended.signal);
+    const [first] = actors;
+    if (application !== undefined && first !== undefined)
+      discovery.membership.setMeta(encodeVersion(versionOf(first.appName, application)));
     const settled = new AbortController();
     const { registry } = discovery;
     const measures = new MeasureDesk(world);
-    const controlParts = { world, options, status, registry, measures, sinceMs };
+    const controlParts = { world, options, actors, status, discovery, measures, sinceMs };
     await using _control = await openNodeControl(controlParts);
     const { watch = {} } = options;
     const parts = { world, registry, news, measures, ledger, watch, settled: settled.signal, tell };
@@ -124,9 +137,16 @@ async function pause({ clock }: World, signal: AbortSignal): Promise<void> {
   await clock.sleep(RETOLD_MS_MAX, signal);
 }
 
-function discoveryOptionsOf(options: NodeOptions, switchboard: Switchboard): DiscoveryOptions {
-  const { board, cluster, beaconUdpPort, seeds, pace, lasting = false } = options;
+function discoveryOptionsOf(
+  options: NodeOptions,
+  switchboard: Switchboard,
+  remembered: Trust | undefined,
+): DiscoveryOptions {
+  const { board, cluster, beaconUdpPort, seeds, pace, trustedBoards, lasting = false } = options;
+  const keyOf = new Map(Object.entries(trustedBoards ?? {}));
+  const trust = trustedBoards === undefined ? remembered : ({ kind: "closed", keyOf } as const);
   return {
+    ...(trust === undefined ? {} : { trust }),
     ...{ boardId: board, cluster, beaconUdpPort, switchboard, placeOf: placeOfKey },
     ...(seeds === undefined ? {} : { seeds }),
     ...(pace === undefined ? {} : { pace }),

@@ -6,6 +6,7 @@ import { attackCommand } from "./attack-command.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Command, CommandError, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
+import { dhtCommand } from "./dht-command.ts";
 import { experimentCommand } from "./experiment-command.ts";
 import { formatCommand } from "./format-command.ts";
 import { genCommand } from "./gen-command.ts";
@@ -18,6 +19,7 @@ import { runCommand } from "./run-command.ts";
 import { statusCommand } from "./status-command.ts";
 import { testbedCommand } from "./testbed-command.ts";
 import { topCommand } from "./top-command.ts";
+import { whyCommand } from "./why-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   day: dayCommand,
@@ -26,6 +28,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   node: nodeCommand,
   status: statusCommand,
   top: topCommand,
+  why: whyCommand,
+  dht: dhtCommand,
   ledger: ledgerCommand,
   check: checkCommand,
   format: formatCommand,

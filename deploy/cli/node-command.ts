@@ -7,7 +7,8 @@ import type { NodeOptions } from "../../agent/node/node-options.ts";
 import { processWorld } from "../process/process-world.ts";
 import { type Command, EXIT, UsageError } from "./command.ts";
 import { codeUrlOf, readModel } from "./read-model.ts";
-import { readWords, textOf, wholeOption } from "./words.ts";
+import { readTrustedBoards } from "./trusted-boards.ts";
+import { listOption, readWords, textOf, wholeOption } from "./words.ts";
 
 const CHAIN_ID = 102_011;
 
@@ -25,6 +26,10 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
   --host ADDRESS        this board's address on its network; default 127.0.0.1
   --broadcast ADDRESS   that network's broadcast address; default 127.255.255.255
   --udp-port N          port of the beacons; default ${BEACON_UDP_PORT}
+  --seed HOST:PORT      the datagram port of another board, where no broadcast reaches; may be given several times
+  --port N              this board's own datagram port, for others' --seed; default: a free one
+  --trusted-boards FILE the boards that are believed, one "NAME HEXKEY" a line, and nobody else; default: whoever
+                        uses a name first keeps it, also after a restart of this agent
   --model FILE          the application's .riaps file; its folder holds the application's files
   --deployment FILE     the .depl file
   --code FILE           compiled module that exports \`application\`; default application.js beside the
@@ -37,7 +42,8 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
     const { values } = readWords(words, {
       ...{ name: string, cluster: string, host: string, broadcast: string, "udp-port": string },
       ...{ model: string, deployment: string, ledger: string, "chain-id": string, data: string },
-      code: string,
+      ...{ code: string, port: string, "trusted-boards": string },
+      seed: { type: "string", multiple: true },
     });
     const board = textOf(values, "name") ?? hostname();
     const model = textOf(values, "model");
@@ -48,6 +54,12 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
     if (code !== undefined && model === undefined)
       throw new UsageError("--code goes with --model and --deployment");
     const codeUrl = model === undefined ? undefined : codeUrlOf(model, code);
+    const udpPort = wholeOption(values, "port", { min: 1, max: 65_535, fallback: undefined });
+    const seeds = listOption(values, "seed");
+    for (const seed of seeds)
+      if (!/^[^:\s]+:\d{1,5}$/.test(seed))
+        throw new UsageError(`--seed takes HOST:PORT, such as 192.168.2.7:15671, not ${seed}`);
+    const trusted = textOf(values, "trusted-boards");
     const options: NodeOptions = {
       board,
       cluster: textOf(values, "cluster") ?? "default",
@@ -55,6 +67,10 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
         ...{ min: 1, max: 65_535 },
         fallback: BEACON_UDP_PORT,
       }),
+      ...(seeds.length === 0 ? {} : { seeds }),
+      ...(udpPort === undefined ? {} : { udpPort }),
+      ...(trusted === undefined ? {} : { trustedBoards: await readTrustedBoards(trusted) }),
+      remembersTrust: true,
       lasting: true,
       control: {},
       ...(application === undefined ? {} : { application }),
