@@ -142,7 +142,7 @@ async function hostActor(parts: ActorParts): Promise<void> {
     if (message.kind === "health") void answerHealth(here, message.number, tell);
     for (const { host } of here) hand(host, message);
     if (message.kind === "measure") {
-      const components = here.map(({ host }) => host.measure());
+      const components = here.map(({ host }) => host.measure(message.hasLinks));
       channel.send({ kind: "measures", number: message.number, components });
     }
   };

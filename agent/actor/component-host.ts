@@ -7,8 +7,13 @@ import { type ContextParts, contextOf } from "./component-context.ts";
 import { handlerFaults, unfitness } from "./fit.ts";
 import { HandlerTable } from "./handler-table.ts";
 import { openPort } from "./open-port.ts";
-import type { OpenedPort } from "./opened-port.ts";
-import { type ComponentMeasure, type PortCounters, TIMED_MS } from "./port-counters.ts";
+import { isTimed, type OpenedPort } from "./opened-port.ts";
+import {
+  type ComponentMeasure,
+  type PortCounters,
+  type PortLinks,
+  TIMED_MS,
+} from "./port-counters.ts";
 import { placeOf, portKey, type ServingPlace } from "./port-place.ts";
 
 /** What the host of one component is given. */
@@ -88,15 +93,32 @@ export class ComponentHost implements AsyncDisposable {
     return Object.fromEntries([...this.#ports].map(([name, port]) => [name, port.counters()]));
   }
 
-  /** What passed through its ports; from now on its handlers are timed for TIMED_MS. */
-  measure(): ComponentMeasure {
-    this.#scheduler.timeHandlers(TIMED_MS);
+  /**
+   * What passed through its ports, and with `hasLinks` to whom they connect. Who asks for what passed has
+   * the handlers timed from now on for TIMED_MS.
+   */
+  measure(hasLinks = false): ComponentMeasure {
+    if (!hasLinks) this.#scheduler.timeHandlers(TIMED_MS);
     const ports = [...this.#ports].map(([port, opened]) => {
       const kind = this.#parts.model.ports.find(({ name }) => name === port)?.kind ?? "group";
       const peerCount = opened.follow === undefined ? null : (this.#peerCounts.get(port) ?? 0);
-      return { port, kind, peerCount, ...opened.counters() };
+      const links = hasLinks ? { links: this.#linksOf(port, opened) } : {};
+      return { port, kind, peerCount, ...links, ...opened.counters() };
     });
     return { component: this.name, ports };
+  }
+
+  #linksOf(name: string, { links, follow, key }: OpenedPort): PortLinks | null {
+    if (links === undefined) return null;
+    const { actor, model, definition } = this.#parts;
+    const port = (definition.ports as Ports)[name];
+    const own = model.ports.find((each) => each.name === name);
+    const isKnown = follow !== undefined && port !== undefined && own !== undefined;
+    return {
+      key: key ?? (isKnown ? portKey(actor, own, port) : null),
+      isTimed: own !== undefined && isTimed(own),
+      links: links(),
+    };
   }
 
   /** Whether it has a state that outlives it. */

@@ -112,6 +112,8 @@ async function join(host: GroupHost, joining: Joining, options: JoinOptions): Pr
   const member = memberOf(group, { type, instance, self, message, leave });
   opened(port, {
     follow: (endpoints) => group.follow(endpoints),
+    key,
+    links: () => group.links(),
     close: group,
     counters: () => countersOf(lane, {}),
   });

@@ -13,12 +13,13 @@ function clientOf(
   { world, foreign }: PortOwner,
   port: PortOf<"clt" | "req" | "qry">,
   model: PortInstance,
-): { client: ClientPort<unknown, unknown>; needs: Pick<OpenedPort, "follow"> } {
+): { client: ClientPort<unknown, unknown>; needs: Pick<OpenedPort, "follow" | "links"> } {
   const client = new ClientPort<unknown, unknown>(world, port, { isTimed: isTimed(model) });
+  const links: OpenedPort["links"] = () => client.links();
   if (foreign.length === 0)
-    return { client, needs: { follow: (endpoints) => client.follow(endpoints) } };
+    return { client, needs: { follow: (endpoints) => client.follow(endpoints), links } };
   client.follow(foreign);
-  return { client, needs: {} };
+  return { client, needs: { links } };
 }
 
 /** Opens a clt port. */

@@ -79,6 +79,7 @@ function openSub(owner: PortOwner, port: PortOf<"sub">, model: PortInstance): Op
   if (foreign.length > 0) opened.follow(foreign);
   return {
     follow: (endpoints) => opened.follow([...endpoints, ...foreign]),
+    links: () => opened.links(),
     close: opened,
     counters: () => countersOf(lane, opened),
   };

@@ -3,7 +3,7 @@ import { DEFAULT_POLICY } from "../component/input-queue.ts";
 import type { LaneOptions } from "../component/lane.ts";
 import type { Port } from "../component/ports.ts";
 import type { Scheduler } from "../component/scheduler.ts";
-import type { BindOptions } from "../core/wire.ts";
+import type { BindOptions, LinkState } from "../core/wire.ts";
 import type { World } from "../core/world.ts";
 import type { ActorInstance, ComponentInstance, PortInstance } from "../model/instances.ts";
 import type { TimerPort } from "../ports/timer-port.ts";
@@ -17,6 +17,10 @@ export interface OpenedPort {
   readonly endpoint?: string;
   /** Takes the endpoints of its providers; absent when it needs none of the board. */
   readonly follow?: (endpoints: readonly string[]) => void;
+  /** How it stands with each of them; set where `follow` is. */
+  readonly links?: () => readonly LinkState[];
+  /** Under which it meets them, where the model does not say it. */
+  readonly key?: string;
   readonly timer?: TimerPort;
   /** The component's own threads, which it starts when it becomes active. */
   readonly inside?: { start(): void };

@@ -1,5 +1,6 @@
 import type { TimeCounts } from "../component/handler-times.ts";
 import type { Lane } from "../component/lane.ts";
+import type { LinkState } from "../core/wire.ts";
 
 /** What passed through one port since its component started; plain data. */
 export interface PortCounters {
@@ -32,6 +33,17 @@ export interface PortMeasure extends PortCounters {
   readonly kind: string;
   /** How many providers it is connected to; null: it needs none. */
   readonly peerCount: number | null;
+  /** Set when the question was for links; null: it connects to nobody. */
+  readonly links?: PortLinks | null;
+}
+
+/** To whom a port connects, and how far it has come; plain data. */
+export interface PortLinks {
+  /** Under which it meets its providers; null: it has those alone that the deployment names. */
+  readonly key: string | null;
+  /** Whether what it sends or asks carries cluster time. */
+  readonly isTimed: boolean;
+  readonly links: readonly LinkState[];
 }
 
 /** The ports of one component; plain data. */

@@ -34,7 +34,7 @@ export interface PlayOptions {
 }
 
 /** Counts the changes of the messages below that an older program does not understand. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** What a crew and its agent send each other: one actor's message at a time. */
 export interface Addressed<M> {
@@ -124,8 +124,8 @@ export type ToActor =
   | { readonly kind: "ping"; readonly number: number }
   /** Are its components as they should be? */
   | { readonly kind: "health"; readonly number: number }
-  /** What has passed through its ports? */
-  | { readonly kind: "measure"; readonly number: number }
+  /** What has passed through its ports, or to whom do they connect? */
+  | { readonly kind: "measure"; readonly number: number; readonly hasLinks?: boolean }
   | { readonly kind: "notice"; readonly notice: Notice }
   /** Stop handling, or go on. */
   | { readonly kind: "pause" }

@@ -65,6 +65,7 @@ export function wireContract(name: string, run: RunIn<"wire" | "clock">): void {
     pausing(run);
     refusing(run);
     losing(run);
+    telling(run);
     for (const reach of ["process", "board", "network"] as const) reaching(reach, run);
   });
 }
@@ -484,6 +485,35 @@ function losing(run: RunIn<"wire" | "clock">): void {
         kind: "none",
         reason: "timeout",
       });
+    }));
+}
+
+function telling(run: RunIn<"wire" | "clock">): void {
+  it("tells how it stands with each endpoint: connected, not to be had, or no address", () =>
+    run(async ({ wire, clock }) => {
+      const publisher = await wire.publisher();
+      const server = await wire.server(({ frame, reply }) => reply(frame));
+      await using subscriber = wire.subscriber(() => undefined);
+      await using client = wire.client(server.endpoint);
+      assert.deepEqual(subscriber.links(), []);
+      subscriber.connect(publisher.endpoint);
+      subscriber.connect("nowhere");
+      const stateOf = (endpoint: string): string =>
+        subscriber.links().find((link) => link.endpoint === endpoint)?.state ?? "unknown";
+      await eventually(clock, () => stateOf(publisher.endpoint) === "connected");
+      await eventually(clock, () => client.link().state === "connected");
+      assert.deepEqual(
+        subscriber.links().find(({ endpoint }) => endpoint === "nowhere"),
+        { endpoint: "nowhere", state: "failed", fault: "no-address" },
+      );
+      await publisher[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+      const refused = { state: "failed", fault: "refused" } as const;
+      await eventually(clock, () => subscriber.links()[0]?.fault === "refused");
+      await eventually(clock, () => client.link().fault === "refused");
+      assert.deepEqual(client.link(), { endpoint: server.endpoint, ...refused });
+      subscriber.disconnect(publisher.endpoint);
+      assert.equal(stateOf(publisher.endpoint), "unknown");
     }));
 }
 

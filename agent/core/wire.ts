@@ -20,6 +20,36 @@ export interface Wire {
  */
 export type Reach = "process" | "board" | "network";
 
+/** Why there is no link to an endpoint. */
+export type LinkFault =
+  /** Its host answers that nobody listens there. */
+  | "refused"
+  /** The network, or this host, knows no way there. */
+  | "no-route"
+  /** This host forbids it, or a filter between says so. */
+  | "forbidden"
+  /** Nothing comes back. */
+  | "silent"
+  /** The other side ended the connection, or says what is none of ours. */
+  | "broken"
+  /** The other side does not allow our key. */
+  | "key-refused"
+  /** The other side has a key, and we have none. */
+  | "key-missing"
+  /** We have a key, and the other side shows none. */
+  | "key-absent"
+  /** The text names no place. */
+  | "no-address";
+
+/** How it stands with one endpoint that a socket follows. */
+export interface LinkState {
+  readonly endpoint: string;
+  /** connecting: the first attempt is under way; failed: the last one failed, and others follow, save for keys that are wrong. */
+  readonly state: "connected" | "connecting" | "failed";
+  /** Set when it failed. */
+  readonly fault: LinkFault | null;
+}
+
 /** How a socket that others connect to is bound. */
 export interface BindOptions {
   /** Default "network". */
@@ -76,6 +106,8 @@ export interface WireSubscriber extends AsyncDisposable {
    */
   pause(): void;
   resume(): void;
+  /** How it stands with each endpoint that it follows. Of plain ones it is known only that they are followed. */
+  links(): readonly LinkState[];
 }
 
 /** One request as its server sees it. */
@@ -112,4 +144,6 @@ export interface WireClient extends AsyncDisposable {
    * A late reply is dropped, and never answers another request.
    */
   request(frame: Uint8Array, timeoutMs: number, sentUtcUs?: number): Promise<WireAnswer>;
+  /** How it stands with its server. */
+  link(): LinkState;
 }

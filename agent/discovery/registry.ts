@@ -7,6 +7,14 @@ export interface Provider {
   readonly endpoint: string;
 }
 
+/** One provider, as far as this board knows it. */
+export interface KnownProvider {
+  readonly endpoint: string;
+  readonly variant: string;
+  /** Null: this board. */
+  readonly ownerId: string | null;
+}
+
 /** What a board has said under a topic. */
 export interface Said {
   readonly value: string;
@@ -148,6 +156,42 @@ export class Registry {
       listenerCount: sets.reduce((sum, { size }) => sum + size, 0),
       toldCount: this.#told.size,
     };
+  }
+
+  /**
+   * Who provides `key` as far as this board knows, and what is provided under the same topic in other
+   * shapes. `ownerId` null: this board. Known is only what somebody here requires.
+   */
+  known(key: string): {
+    readonly providers: readonly KnownProvider[];
+    readonly others: readonly KnownProvider[];
+  } {
+    const { topic: name, variant } = this.#placeOf(key);
+    const own = this.ownProviders.flatMap(({ key: ownKey, endpoint }) => {
+      const place = this.#placeOf(ownKey);
+      return place.topic === name ? [{ endpoint, variant: place.variant, ownerId: null }] : [];
+    });
+    const here = new Set(own.map(({ endpoint }) => endpoint));
+    const topic = this.#topics.get(name);
+    const said = [...(topic?.said ?? []), ...(topic?.doubtful ?? [])];
+    const theirs = said.flatMap(({ value, ownerId }) => {
+      const provider = decodeProvider(value);
+      // What this board has said comes back to it.
+      return provider === undefined || here.has(provider.endpoint)
+        ? []
+        : [{ ...provider, ownerId }];
+    });
+    const all = [...own, ...theirs];
+    return {
+      providers: all.filter((each) => each.variant === variant),
+      others: all.filter((each) => each.variant !== variant),
+    };
+  }
+
+  /** Names of all topics under which this board provides or requires. */
+  get topics(): readonly string[] {
+    const own = this.ownProviders.map(({ key }) => this.#placeOf(key).topic);
+    return [...new Set([...own, ...this.#topics.keys()])];
   }
 
   /** All providers of this board. */

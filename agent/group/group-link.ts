@@ -1,4 +1,4 @@
-import type { WirePublisher, WireSubscriber } from "../core/wire.ts";
+import type { LinkState, WirePublisher, WireSubscriber } from "../core/wire.ts";
 import type { World } from "../core/world.ts";
 import { decodeFrame, encodeFrame, type GroupFrame } from "./group-frame.ts";
 
@@ -61,6 +61,11 @@ export class GroupLink implements AsyncDisposable {
       this.#subscriber.connect(endpoint);
     }
     this.tidy();
+  }
+
+  /** How it stands with each that it follows. */
+  links(): readonly LinkState[] {
+    return this.#subscriber.links();
   }
 
   /** Leaves endpoints that nobody provides and nobody is heard at. */

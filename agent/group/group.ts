@@ -1,4 +1,5 @@
 import { AgentError } from "../core/errors.ts";
+import type { LinkState } from "../core/wire.ts";
 import type { World } from "../core/world.ts";
 import type { TimedAction } from "./action-rule.ts";
 import { Alarm } from "./alarm.ts";
@@ -131,6 +132,11 @@ export class Group implements AsyncDisposable {
   /** This member's name. */
   get self(): string {
     return this.#options.self;
+  }
+
+  /** How it stands with the sockets of the others. */
+  links(): readonly LinkState[] {
+    return this.#link?.links() ?? [];
   }
 
   /** Where others hear this member. */

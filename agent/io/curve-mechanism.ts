@@ -51,6 +51,8 @@ export class CurveClient implements Mechanism {
   take(command: Buffer): HandshakeStep | undefined {
     const said = decodeCommand(command);
     if (said?.name === "WELCOME" && this.#box === undefined) return this.#initiate(said.body);
+    // In the clear: it says why there is no link, and decides nothing else.
+    if (said?.name === "ERROR") return { wasRefused: true };
     if (said?.name === "READY" && this.#box !== undefined) return this.#ready(this.#box, said.body);
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import type { LinkFault, LinkState } from "../core/wire.ts";
 import type { Link, OpenLink, Security, SocketType } from "./link.ts";
 import { clientMechanism, isTrusted, type MakeMechanism } from "./link-security.ts";
 import { connectInMemory } from "./memory-link.ts";
@@ -25,12 +26,22 @@ export class LinkConnector {
   #abandon: () => void = () => undefined;
   #isClosed = false;
   #waitMs = RECONNECT_MS_MIN;
+  #fault: LinkFault | undefined;
 
   constructor(options: ConnectorOptions) {
     this.#options = options;
     const address = parseEndpoint(options.endpoint);
     if (address?.kind === "memory") this.#joinMemory(address.name);
     else if (address !== undefined) void this.#start(address);
+    else this.#fault = "no-address";
+  }
+
+  /** How it stands. */
+  get state(): LinkState {
+    const { endpoint } = this.#options;
+    if (this.#link !== undefined) return { endpoint, state: "connected", fault: null };
+    const fault = this.#fault ?? null;
+    return { endpoint, state: fault === null ? "connecting" : "failed", fault };
   }
 
   /** Ends the link, as `Link.end`, and all attempts at it. */
@@ -45,7 +56,9 @@ export class LinkConnector {
     this.#abandon = connectInMemory(
       name,
       (link) => this.#opened(link),
-      () => undefined,
+      () => {
+        this.#fault = "refused";
+      },
     );
   }
 
@@ -53,6 +66,7 @@ export class LinkConnector {
     const { security, type } = this.#options;
     const mechanism = await clientMechanism(security, type, address);
     if (mechanism !== undefined) this.#dial(address, mechanism);
+    else this.#fault = address.key === undefined ? "key-absent" : "key-missing";
   }
 
   #dial(address: WireAddress, mechanism: MakeMechanism): void {
@@ -70,8 +84,9 @@ export class LinkConnector {
         this.#waitMs = RECONNECT_MS_MIN;
         return this.#opened(link);
       },
-      closed: () => {
+      closed: (fault) => {
         this.#link = undefined;
+        this.#fault = fault;
         if (this.#isClosed) return;
         this.#dialLater(address, mechanism);
       },
@@ -88,6 +103,15 @@ export class LinkConnector {
   #opened(link: Link): ReturnType<OpenLink> {
     this.#link = link;
     this.#abandon = () => undefined;
-    return this.#options.open(link);
+    const user = this.#options.open(link);
+    return {
+      ...user,
+      lost: () => {
+        // In memory nobody else says so, and a name is never used again.
+        this.#link = undefined;
+        this.#fault = "refused";
+        user.lost();
+      },
+    };
   }
 }

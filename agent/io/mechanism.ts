@@ -6,6 +6,8 @@ export interface HandshakeStep {
   readonly peerMetadata?: Buffer;
   /** The link ends when `reply` has left. */
   readonly isRefused?: boolean;
+  /** The peer does not let us in. */
+  readonly wasRefused?: boolean;
 }
 
 /** How two peers get to know each other, and perhaps keep to themselves what they say. */

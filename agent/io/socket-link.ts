@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { LinkFault } from "../core/wire.ts";
 import { BATCH_BYTES_MAX, BatchWriter } from "./batch-writer.ts";
 import {
   LINGER_MS_MAX,
@@ -35,6 +36,12 @@ const TURN_FRAMES_MAX = 64;
 const PARTS_MAX = 32;
 /** A ping's time to live is not for us to say. */
 const PING_BODY = Buffer.alloc(2);
+/** What an error of connect(2) says. A filter that answers does so as one of them. */
+const FAULTS: Readonly<Record<string, LinkFault>> = {
+  ...{ ECONNREFUSED: "refused", ENOENT: "refused", ETIMEDOUT: "silent" },
+  ...{ EHOSTUNREACH: "no-route", ENETUNREACH: "no-route", EADDRNOTAVAIL: "no-route" },
+  ...{ ENOTFOUND: "no-route", EAI_AGAIN: "no-route", EACCES: "forbidden", EPERM: "forbidden" },
+};
 
 /** What a socket is made into. */
 export interface SocketLinkPlan {
@@ -46,8 +53,8 @@ export interface SocketLinkPlan {
   /** Whether this side says that it is ours. */
   readonly showsOurs: boolean;
   readonly open: OpenLink;
-  /** Called once, when the connection is over, whether it came to a link or not. */
-  readonly closed: () => void;
+  /** Called once, when the connection is over, whether it came to a link or not; says why, as far as is known. */
+  readonly closed: (fault: LinkFault) => void;
 }
 
 /** A link over a TCP or Unix connection that speaks ZMTP 3.1. Source: RFC 37/ZMTP. */
@@ -71,17 +78,23 @@ export class SocketLink implements Link {
   /** Set while this turn's first message has left and more may follow, which then travel together. */
   #turn: NodeJS.Immediate | undefined;
   #ending: Promise<void> | undefined;
+  #fault: LinkFault = "broken";
 
   /** Takes over `socket`, connected or connecting. */
   constructor(socket: Socket, plan: SocketLinkPlan) {
     this.#socket = socket;
     this.#plan = plan;
     this.#writer = new BatchWriter(socket, plan.mechanism, () => this.#goOn());
-    this.#handshakeTimer = setTimeout(() => socket.destroy(), HANDSHAKE_MS_MAX);
+    this.#handshakeTimer = setTimeout(() => {
+      this.#fault = "silent";
+      socket.destroy();
+    }, HANDSHAKE_MS_MAX);
     socket.setNoDelay(true);
     socket.on("data", (chunk) => this.#data(chunk));
     // A connection that fails is a connection that ends; "close" follows.
-    socket.on("error", () => undefined);
+    socket.on("error", ({ code = "" }: NodeJS.ErrnoException) => {
+      this.#fault = FAULTS[code] ?? this.#fault;
+    });
     socket.on("close", () => this.#closed());
     socket.write(encodeGreeting(plan.mechanism.name, plan.isServer));
   }
@@ -228,6 +241,11 @@ export class SocketLink implements Link {
       this.#giveUp();
       return;
     }
+    if (step.wasRefused === true) {
+      this.#fault = "key-refused";
+      this.#giveUp();
+      return;
+    }
     if (step.reply !== undefined) this.#writer.frame(COMMAND, step.reply);
     if (step.isRefused === true) void this.end();
     if (step.peerMetadata === undefined) return;
@@ -274,6 +292,6 @@ export class SocketLink implements Link {
     const user = this.#user;
     this.#user = undefined;
     user?.lost();
-    this.#plan.closed();
+    this.#plan.closed(this.#fault);
   }
 }

@@ -1,4 +1,9 @@
-import { FRAMES_QUEUED_MAX, type WireAnswer, type WireClient } from "../core/wire.ts";
+import {
+  FRAMES_QUEUED_MAX,
+  type LinkState,
+  type WireAnswer,
+  type WireClient,
+} from "../core/wire.ts";
 import type { Link, LinkUser, Parts, Security } from "./link.ts";
 import { LinkConnector } from "./link-connector.ts";
 import { checkFrame, decodeStamp, withStamp } from "./wire-frames.ts";
@@ -58,6 +63,10 @@ export class ZmqClient implements WireClient {
       this.#pending.set(id, pending);
       if (this.#link !== undefined) send(this.#link, id, pending);
     });
+  }
+
+  link(): LinkState {
+    return this.#connector.state;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

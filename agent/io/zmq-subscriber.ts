@@ -1,5 +1,5 @@
 import type { Activity } from "../core/activity.ts";
-import type { ReceiveFrame, WireSubscriber } from "../core/wire.ts";
+import type { LinkState, ReceiveFrame, WireSubscriber } from "../core/wire.ts";
 import { ForeignFollower } from "./foreign-follower.ts";
 import type { Link, LinkUser, Parts, Security } from "./link.ts";
 import { LinkConnector } from "./link-connector.ts";
@@ -70,6 +70,14 @@ export class ZmqSubscriber implements WireSubscriber {
       link: undefined,
     };
     this.#followed.set(endpoint, followed);
+  }
+
+  links(): readonly LinkState[] {
+    const ours = Array.from(this.#followed.values(), ({ connector }) => connector.state);
+    const theirs = Array.from(this.#foreign.keys(), (endpoint) => {
+      return { endpoint, state: "connected", fault: null } as const;
+    });
+    return [...ours, ...theirs];
   }
 
   disconnect(endpoint: string): void {

@@ -54,6 +54,26 @@ describe("zmq wire: other processes", function () {
   });
 });
 
+describe("zmq wire: why there is no link", () => {
+  it("tells of keys that are refused, missing or absent", async () => {
+    const [ours, theirs] = [makeCurveKeys(), makeCurveKeys()];
+    const host = "127.0.0.1";
+    const choosy = new ZmqWire({ host, curve: { ...ours, allow: () => false } });
+    await using closed = await choosy.publisher();
+    await using open = await wire.publisher();
+    const keyed = new ZmqWire({ host, curve: theirs });
+    for (const [from, to, fault] of [
+      [keyed, closed, "key-refused"],
+      [wire, closed, "key-missing"],
+      [keyed, open, "key-absent"],
+    ] as const) {
+      await using subscriber = from.subscriber(() => undefined);
+      subscriber.connect(to.endpoint);
+      await eventually(clock, () => subscriber.links()[0]?.fault === fault);
+    }
+  });
+});
+
 async function outlivesKills(reach: Reach): Promise<void> {
   const inbox = new Inbox<Uint8Array>();
   await using subscriber = wire.subscriber(inbox.push);

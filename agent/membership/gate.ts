@@ -38,6 +38,7 @@ export type Verdict =
 
 /** What one forged packet costs its source: as many as so many good ones. */
 const FORGED_PRICE = 10;
+const STRANGERS_MAX = 64;
 
 /**
  * Refuses what is not for this board, cheap checks first and the signature last; each reason is counted
@@ -53,6 +54,8 @@ export class Gate {
   readonly #clusterTag: number;
   readonly #trust: Trust;
   readonly #identity: Identity;
+  /** Where those who are on no list speak from, by the names they give; the first STRANGERS_MAX. Unproven. */
+  readonly strangers = new Map<string, string>();
   readonly #windows = new ReplayWindows();
   readonly #budget = new SourceBudget();
 
@@ -93,6 +96,8 @@ export class Gate {
     const trust = this.#trustOf(packet);
     if (trust === "own" || trust === "stranger") {
       counters[`${trust}Count`] += 1;
+      if (trust === "stranger" && this.strangers.size < STRANGERS_MAX)
+        this.strangers.set(boardId, fromHost);
       return undefined;
     }
     const age = trust === "imposter" ? "new" : this.#windows.look(packet);

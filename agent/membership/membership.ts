@@ -43,6 +43,14 @@ const GOODBYE_FANOUT = 8;
 const IMPOSTER_INTERVAL_MS = 60_000;
 const NAMES_MAX = 1_024;
 
+/** Somebody whose word does not count. */
+export interface Refusal {
+  readonly boardId: string;
+  /** Where it speaks from. */
+  readonly from: string;
+  readonly kind: "imposter" | "stranger";
+}
+
 /** All that is counted. */
 export type MembershipCounters = Readonly<GateCounters & ProtocolCounters> & {
   readonly healthScore: number;
@@ -65,7 +73,7 @@ export class Membership {
   readonly #protocol: Protocol;
   readonly #gate: Gate;
   readonly #contacts = new Set<string>();
-  readonly #imposters = new Map<string, number>();
+  readonly #imposters = new Map<string, { readonly toldMs: number; readonly from: string }>();
   #line: Line | undefined;
   #lan: LanSocket | undefined;
   #sequence = 0;
@@ -117,6 +125,23 @@ export class Membership {
         return { boardId, publicKey, incarnation, address, alternativeAddresses, meta };
       })
       .sort((a, b) => (a.boardId < b.boardId ? -1 : 1));
+  }
+
+  /**
+   * Who speaks as a board and is not believed: imposters, with another key than the board's, and strangers, who
+   * are not on the list. Bounded; anybody may give any name.
+   */
+  get refused(): readonly Refusal[] {
+    return [
+      ...Array.from(
+        this.#imposters,
+        ([boardId, { from }]) => ({ boardId, from, kind: "imposter" }) as const,
+      ),
+      ...Array.from(
+        this.#gate.strangers,
+        ([boardId, from]) => ({ boardId, from, kind: "stranger" }) as const,
+      ),
+    ];
   }
 
   /** Sets what travels with this board's membership. @throws RangeError beyond META_BYTES_MAX bytes. */
@@ -195,10 +220,13 @@ export class Membership {
 
   #tellImposter({ packet }: NonNullable<Verdict>, from: string, nowMs: number): void {
     const { boardId, publicKey } = packet;
-    if (nowMs - (this.#imposters.get(boardId) ?? Number.NEGATIVE_INFINITY) < IMPOSTER_INTERVAL_MS)
+    if (
+      nowMs - (this.#imposters.get(boardId)?.toldMs ?? Number.NEGATIVE_INFINITY) <
+      IMPOSTER_INTERVAL_MS
+    )
       return;
     if (this.#imposters.size >= NAMES_MAX) this.#imposters.clear();
-    this.#imposters.set(boardId, nowMs);
+    this.#imposters.set(boardId, { toldMs: nowMs, from });
     this.#world.log.write("warn", "imposter", { boardId, from });
     this.#tell({ kind: "imposter", boardId, publicKey, from });
   }

@@ -79,9 +79,18 @@ export class MeasureDesk {
     return this.#answer;
   }
 
-  async #ask(number: number): Promise<readonly ActorMeasure[]> {
+  /** To whom the ports of all actors connect, and how far they have come; handlers are not timed. */
+  async links(): Promise<readonly ActorMeasure[]> {
+    while (this.#isAsking) await this.#answer;
+    this.#askedMs = -Infinity;
+    this.#lastNumber += 1;
+    this.#answer = this.#ask(this.#lastNumber, true);
+    return this.#answer;
+  }
+
+  async #ask(number: number, hasLinks = false): Promise<readonly ActorMeasure[]> {
     this.#isAsking = true;
-    const all = [...this.#crews].map((crew) => crew.ask(number));
+    const all = [...this.#crews].map((crew) => crew.ask(number, hasLinks));
     const answers = await Promise.all(all);
     this.#isAsking = false;
     return answers.flat();
@@ -108,12 +117,13 @@ class CrewAnswers {
     if (this.#isComplete()) this.#complete.resolve();
   }
 
-  async ask(number: number): Promise<readonly ActorMeasure[]> {
+  async ask(number: number, hasLinks: boolean): Promise<readonly ActorMeasure[]> {
     const { actors, child, send } = this.#place;
     this.#number = number;
     this.#complete = deferred();
     for (const { instanceName } of actors) this.#components.set(instanceName, []);
-    for (const { instanceName } of actors) send(instanceName, { kind: "measure", number });
+    for (const { instanceName } of actors)
+      send(instanceName, { kind: "measure", number, ...(hasLinks ? { hasLinks } : {}) });
     const late = new AbortController();
     const usage = this.#usage();
     await Promise.race([

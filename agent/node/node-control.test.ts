@@ -5,11 +5,9 @@ import assert from "node:assert/strict";
 import type { PortMeasure } from "../actor/port-counters.ts";
 import { tinyTexts } from "../actor/tiny-app.contract.ts";
 import { sumOf } from "../component/handler-times.ts";
-import { askAgent } from "../control/ask-agent.ts";
 import type { Params } from "../control/control-method.ts";
-import type { ProgramTable } from "../core/program.ts";
-import type { Json, RpcOutcome } from "../core/rpc.ts";
-import { Cluster } from "./cluster.contract.ts";
+import type { Json } from "../core/rpc.ts";
+import { AskedCluster } from "./asked-cluster.contract.ts";
 import type { ActorMeasure } from "./measure-desk.ts";
 
 interface Status {
@@ -44,44 +42,15 @@ function portOf(
   return all.find((each) => each.component === component)?.ports.find((each) => each.port === port);
 }
 
-const pair = tinyTexts("on (a) Sender as s;", "on (b) Receiver as r;");
-
-/** A cluster of which any board's agent can be asked. */
-class AskedCluster extends Cluster {
-  readonly #outcomes: RpcOutcome[] = [];
-
-  constructor(texts: ReturnType<typeof tinyTexts>, programs: ProgramTable = {}) {
-    super(texts, 1, {
-      ...programs,
-      asker: async ({ rpc }, options, _parent, signal) => {
-        const question = options as { readonly method: string; readonly params: Params };
-        this.#outcomes.push(await askAgent(rpc, "unix:/run/control.sock", question, signal));
-      },
-    });
-  }
-
-  async ask(board: string, method: string, params: Params = {}): Promise<RpcOutcome> {
-    const call = { program: "asker", name: "asker", options: { method, params } };
-    const child = this.sim.host(board).start(call);
-    await this.sim.runWhile(() => this.#outcomes.length === 0, 100_000);
-    await child.exited;
-    const outcome = this.#outcomes.pop();
-    if (outcome === undefined) throw new Error("nobody answered");
-    return outcome;
-  }
-
-  async measure(board: string): Promise<BoardMeasure> {
-    const outcome = await this.ask(board, "measure");
-    assert(outcome.ok, JSON.stringify(outcome));
-    return outcome.result as Json & BoardMeasure;
-  }
-
-  async status(board: string): Promise<Status> {
-    const outcome = await this.ask(board, "status");
-    assert(outcome.ok, JSON.stringify(outcome));
-    return outcome.result as Json & Status;
-  }
+async function measured(cluster: AskedCluster, board: string): Promise<BoardMeasure> {
+  return (await cluster.answer(board, "measure")) as Json & BoardMeasure;
 }
+
+async function statusOf(cluster: AskedCluster, board: string): Promise<Status> {
+  return (await cluster.answer(board, "status")) as Json & Status;
+}
+
+const pair = tinyTexts("on (a) Sender as s;", "on (b) Receiver as r;");
 
 describe("what an agent can be asked", function () {
   this.timeout(30_000);
@@ -90,7 +59,7 @@ describe("what an agent can be asked", function () {
     cluster.start("a", { control: {} });
     cluster.start("b", { control: {} });
     await cluster.sim.runFor(4000);
-    const { board, boards, uptimeMs, actors } = await cluster.status("a");
+    const { board, boards, uptimeMs, actors } = await statusOf(cluster, "a");
     assert.deepEqual([board, boards], ["a", ["a", "b"]]);
     assert(uptimeMs >= 4000);
     const [s] = actors;
@@ -100,9 +69,9 @@ describe("what an agent can be asked", function () {
     cluster.sim.host("a").kill("a/s");
     cluster.sim.unplug("b");
     await cluster.sim.runFor(10);
-    assert.equal((await cluster.status("a")).actors[0]?.state, "ended");
+    assert.equal((await statusOf(cluster, "a")).actors[0]?.state, "ended");
     await cluster.sim.runFor(10_000);
-    const later = await cluster.status("a");
+    const later = await statusOf(cluster, "a");
     assert.deepEqual(later.boards, ["a"]);
     assert.equal(later.actors[0]?.state, "active");
     assert.equal(later.actors[0].startCount, 2);
@@ -122,7 +91,7 @@ describe("what an agent can be asked", function () {
     );
     cluster.start("a", { control: {} });
     await cluster.sim.runFor(120_000);
-    const { actors } = await cluster.status("a");
+    const { actors } = await statusOf(cluster, "a");
     assert.deepEqual(
       actors.map(({ state }) => state),
       ["given-up", "active"],
@@ -136,9 +105,9 @@ describe("what an agent can be asked", function () {
     await cluster.sim.runFor(4000);
     cluster.sim.host("a").loads.set("a/s", { cpuPercent: 50, memoryBytes: 1000 });
     await cluster.sim.runFor(2000);
-    const before = await cluster.measure("a");
+    const before = await measured(cluster, "a");
     await cluster.sim.runFor(5000);
-    const now = await cluster.measure("a");
+    const now = await measured(cluster, "a");
     const [s] = now.actors;
     assert.deepEqual([s?.actor, s?.memoryBytes, s?.components.length], ["s", 1000, 1]);
     assert.equal(Math.round(((s?.cpuMs ?? 0) - (before.actors[0]?.cpuMs ?? 0)) / 100), 25);
@@ -148,7 +117,7 @@ describe("what an agent can be asked", function () {
     const beat = portOf(now, "source", "beat");
     assert.equal(sumOf(beat?.handlerTimes ?? []), 5);
     assert.equal(beat?.kind, "timer");
-    const sink = portOf(await cluster.measure("b"), "sink", "tick");
+    const sink = portOf(await measured(cluster, "b"), "sink", "tick");
     assert.deepEqual([sink?.kind, sink?.peerCount, sink?.waitingCount], ["sub", 1, 0]);
   });
 
@@ -158,7 +127,7 @@ describe("what an agent can be asked", function () {
     cluster.start("a", { control: {} });
     await cluster.sim.runFor(1000);
     const { utcUs } = cluster.sim;
-    const { actors } = await cluster.measure("a");
+    const { actors } = await measured(cluster, "a");
     assert.deepEqual(
       actors.map(({ actor, components }) => [actor, components]),
       [["s", []]],

@@ -5,18 +5,22 @@ import { PeerAgents } from "../control/peer-agents.ts";
 import { openPeerDoor } from "../control/peer-door.ts";
 import type { Json } from "../core/rpc.ts";
 import type { World } from "../core/world.ts";
-import type { Registry } from "../discovery/registry.ts";
+import type { Discovery } from "../discovery/discovery.ts";
+import type { ActorInstance } from "../model/instances.ts";
+import { dhtView } from "./dht-view.ts";
 import { logsOf } from "./log-method.ts";
 import type { MeasureDesk } from "./measure-desk.ts";
 import type { NodeOptions } from "./node-options.ts";
 import type { StatusTable } from "./status-table.ts";
+import { whyOf } from "./why-desk.ts";
 
 /** What the methods of a board's agent look at. */
 export interface NodeControlParts {
   readonly world: World;
   readonly options: NodeOptions;
   readonly status: StatusTable;
-  readonly registry: Registry;
+  readonly actors: readonly ActorInstance[];
+  readonly discovery: Discovery;
   readonly measures: MeasureDesk;
   /** When the agent began, in monotonic ms. */
   readonly sinceMs: number;
@@ -29,7 +33,8 @@ export interface NodeControlParts {
 export async function openNodeControl(
   parts: NodeControlParts,
 ): Promise<AsyncDisposable | undefined> {
-  const { world, options, status, registry } = parts;
+  const { world, options, status, discovery } = parts;
+  const { registry } = discovery;
   const { board, control } = options;
   if (control === undefined) return undefined;
   const methods = methodsOf(parts);
@@ -54,10 +59,17 @@ function methodsOf(parts: NodeControlParts): MethodTable {
     status: { access: "read", run: () => statusOf(parts) },
     logs: { access: "read", run: (params) => logsOf(parts.world, params) },
     measure: { access: "read", run: () => measureOf(parts) },
+    why: { access: "read", run: (params) => whyOf(parts, params) },
+    dht: { access: "read", run: () => dhtOf(parts) },
   };
 }
 
-function statusOf({ world, options, status, registry, sinceMs }: NodeControlParts): Json {
+function dhtOf({ options, discovery }: NodeControlParts): Json {
+  const { membership, registry } = discovery;
+  return dhtView(options.board, { membership, registry, inspect: () => discovery.inspect() });
+}
+
+function statusOf({ world, options, status, discovery, sinceMs }: NodeControlParts): Json {
   const { board, cluster } = options;
   const { clock } = world;
   return {
@@ -65,8 +77,10 @@ function statusOf({ world, options, status, registry, sinceMs }: NodeControlPart
     uptimeMs: Math.round(clock.monotonicMs() - sinceMs),
     clock: clockStatus(world),
     boards: [board, ...status.boards].sort(),
+    // Who speaks as one of the boards, and is not believed.
+    refused: discovery.membership.refused.map((each) => ({ ...each })),
     actors: status.actors,
-    sizes: { ...registry.sizes },
+    sizes: { ...discovery.registry.sizes },
   };
 }
 

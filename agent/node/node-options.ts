@@ -16,6 +16,12 @@ export interface NodeOptions {
   readonly beaconUdpPort: number;
   /** See DiscoveryOptions. */
   readonly seeds?: readonly string[];
+  /** Of the board's one socket for datagrams; default: a free one. */
+  readonly udpPort?: number;
+  /** Keys of the boards that are believed, in hex, by their names; absent: whoever uses a name first keeps it. */
+  readonly trustedBoards?: Readonly<Record<string, string>>;
+  /** Who was believed first under a name keeps it beyond the agent's life. Default false. */
+  readonly remembersTrust?: boolean;
   /** See DiscoveryOptions. */
   readonly pace?: number;
   /** The application to run here; absent: the agent only takes part in discovery. */

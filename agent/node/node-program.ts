@@ -13,6 +13,9 @@ import {
   type DiscoveryOptions,
   SETTLE_MS,
 } from "../discovery/discovery.ts";
+import type { Trust } from "../membership/trust-rule.ts";
+import { actorsOn } from "./application-files.ts";
+import { encodeVersion, versionOf } from "./application-version.ts";
 import { Applications } from "./applications.ts";
 import { HealthDesk } from "./health-desk.ts";
 import { type KeptTime, keepTime } from "./keep-time.ts";
@@ -22,6 +25,7 @@ import { openNodeControl } from "./node-control.ts";
 import type { NodeLedgerOptions, NodeMessage, NodeOptions, NodeRequest } from "./node-options.ts";
 import { StatusTable } from "./status-table.ts";
 import type { SupervisorParts } from "./supervisor-parts.ts";
+import { openTrustedKeys } from "./trusted-keys.ts";
 
 /** Opens the ledger manager of a board. */
 export type OpenLedger = (
@@ -77,13 +81,19 @@ export function nodeProgram(openLedger: OpenLedger, openDeployment?: OpenDeploym
       ledgerOptions === undefined
         ? undefined
         : await openLedger(world, { ...ledgerOptions, database: `ledger-${board}` }, ended.signal);
-    await using switchboard = await openSwitchboard(world.lan);
+    await using switchboard = await openSwitchboard(world.lan, options.udpPort);
     const time = timeOf(options, { world, switchboard }, ended.signal);
     const news = new NewsDesk();
-    const discoveryOptions = discoveryOptionsOf(options, switchboard);
-    const discovery: Discovery = new Discovery(world, discoveryOptions, (event) => {
+    const { trustedBoards, remembersTrust = false } = options;
+    await using remembered =
+      remembersTrust && trustedBoards === undefined
+        ? await openTrustedKeys(world.store, board)
+        : undefined;
+    const ofDiscovery = discoveryOptionsOf(options, switchboard, remembered?.trust);
+    const discovery: Discovery = new Discovery(world, ofDiscovery, (event) => {
       // The time is exchanged with who is in membership's table, which is another by now.
       time?.setPeers(discovery.membership.members());
+      if (event.kind === "joined") remembered?.save();
       boardEvent({ world, news, tell }, event);
     });
     world.nics.watch(({ name, isUp }) => {
@@ -91,10 +101,14 @@ export function nodeProgram(openLedger: OpenLedger, openDeployment?: OpenDeploym
       world.log.write(isUp ? "info" : "warn", isUp ? "nic-up" : "nic-down", { nic: name });
       tell({ kind: "nic", name, isUp });
     }, ended.signal);
+    const actors = application === undefined ? [] : actorsOn(application, board);
+    const [first] = actors;
+    if (application !== undefined && first !== undefined)
+      discovery.membership.setMeta(encodeVersion(versionOf(first.appName, application)));
     const settled = new AbortController();
     const { registry } = discovery;
     const measures = new MeasureDesk(world);
-    const controlParts = { world, options, status, registry, measures, sinceMs };
+    const controlParts = { world, options, actors, status, discovery, measures, sinceMs };
     await using _control = await openNodeControl(controlParts);
     const { watch = {} } = options;
     const desks = { news, measures, health: new HealthDesk(world.clock) };
@@ -155,9 +169,16 @@ async function pause({ clock }: World, signal: AbortSignal): Promise<void> {
   await clock.sleep(RETOLD_MS_MAX, signal);
 }
 
-function discoveryOptionsOf(options: NodeOptions, switchboard: Switchboard): DiscoveryOptions {
-  const { board, cluster, beaconUdpPort, seeds, pace, lasting = false } = options;
+function discoveryOptionsOf(
+  options: NodeOptions,
+  switchboard: Switchboard,
+  remembered: Trust | undefined,
+): DiscoveryOptions {
+  const { board, cluster, beaconUdpPort, seeds, pace, trustedBoards, lasting = false } = options;
+  const keyOf = new Map(Object.entries(trustedBoards ?? {}));
+  const trust = trustedBoards === undefined ? remembered : ({ kind: "closed", keyOf } as const);
   return {
+    ...(trust === undefined ? {} : { trust }),
     ...{ boardId: board, cluster, beaconUdpPort, switchboard, placeOf: placeOfKey },
     ...(seeds === undefined ? {} : { seeds }),
     ...(pace === undefined ? {} : { pace }),

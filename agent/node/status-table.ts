@@ -54,6 +54,11 @@ export class StatusTable {
     return [...this.#boards].sort();
   }
 
+  /** How each actor of this board is, by its name. */
+  get states(): readonly (readonly [actor: string, state: ActorState])[] {
+    return Array.from(this.#actors, ([actor, { state }]) => [actor, state] as const);
+  }
+
   /** Takes in what the agent tells. */
   heard(message: NodeMessage): void {
     if (message.kind === "board-joined") this.#boards.add(message.board);

@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import type { Wire, WireClient } from "../core/wire.ts";
+import type { LinkState, Wire, WireClient } from "../core/wire.ts";
 import type { MessageType } from "../message/message-type.ts";
 import { differences } from "./differences.ts";
 
@@ -67,6 +67,11 @@ export class ClientPort<Q, R> implements AsyncDisposable {
     const [first] = next;
     this.#first = first === undefined ? undefined : this.#clients.get(first);
     if (next.size > 0) this.#arrival.abort();
+  }
+
+  /** How it stands with each of them. */
+  links(): readonly LinkState[] {
+    return Array.from(this.#clients.values(), (client) => client.link());
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Activity } from "../core/activity.ts";
-import type { Wire, WireSubscriber } from "../core/wire.ts";
+import type { LinkState, Wire, WireSubscriber } from "../core/wire.ts";
 import type { MessageType } from "../message/message-type.ts";
 import { differences } from "./differences.ts";
 
@@ -30,6 +30,11 @@ export class SubscriberPort<M> implements AsyncDisposable {
     for (const endpoint of removed) this.#subscriber.disconnect(endpoint);
     for (const endpoint of added) this.#subscriber.connect(endpoint);
     this.#endpoints = next;
+  }
+
+  /** How it stands with each of them. */
+  links(): readonly LinkState[] {
+    return this.#subscriber.links();
   }
 
   /** Lets publishers wait, or no longer; what is here already still comes. */

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { TrafficLimit } from "../core/resources.ts";
 import type {
   BindOptions,
+  LinkState,
   ReceiveFrame,
   Wire,
   WireAnswer,
@@ -114,6 +115,10 @@ class MeteredClient implements WireClient {
     const answer = await this.#client.request(frame, timeoutMs, sentUtcUs);
     if (answer.kind === "reply") this.#meter.arrived(answer.frame.byteLength);
     return answer;
+  }
+
+  link(): LinkState {
+    return this.#client.link();
   }
 
   [Symbol.asyncDispose](): PromiseLike<void> {

@@ -1,4 +1,4 @@
-import type { Reach } from "../core/wire.ts";
+import type { LinkFault, LinkState, Reach } from "../core/wire.ts";
 import { Connection, type ConnectionEnd } from "./connection.ts";
 import { isWithinReach, type Listener, type Listeners } from "./listeners.ts";
 import type { SimParts } from "./sim-parts.ts";
@@ -36,6 +36,26 @@ export class Connector {
       parts.life.owns(() => this.close()),
     ];
     this.#try(0);
+  }
+
+  /** How it stands. */
+  get state(): LinkState {
+    const { endpoint } = this.#options;
+    if (this.#connection !== undefined) return { endpoint, state: "connected", fault: null };
+    if (this.#trying) return { endpoint, state: "connecting", fault: null };
+    return { endpoint, state: "failed", fault: this.#fault() };
+  }
+
+  /** What a real network would say by now. */
+  #fault(): LinkFault {
+    const { host, life } = this.#parts;
+    const { listeners, endpoint } = this.#options;
+    const [, other] = /^sim(?:\+\w+)?:\/\/([^/]+)\/\d+$/.exec(endpoint) ?? [];
+    if (other === undefined) return "no-address";
+    const listener = listeners.get(endpoint);
+    const isOut = listener !== undefined && !isWithinReach(listener, host, life);
+    // What is bound on a board alone looks like nobody on another.
+    return isOut || this.#canMeet(other) ? "refused" : "silent";
   }
 
   /** Ends the connection and all attempts at it. */

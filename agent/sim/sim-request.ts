@@ -1,6 +1,7 @@
 import {
   type BindOptions,
   FRAMES_QUEUED_MAX,
+  type LinkState,
   type WireAnswer,
   type WireClient,
   type WireRequest,
@@ -165,6 +166,10 @@ export class SimClient implements WireClient {
       this.#unsent.add(id);
       if (this.#connection !== undefined) this.#send(id, this.#connection);
     });
+  }
+
+  link(): LinkState {
+    return this.#connector.state;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ReceiveFrame, WireSubscriber } from "../core/wire.ts";
+import type { LinkState, ReceiveFrame, WireSubscriber } from "../core/wire.ts";
 import { Connector } from "./connector.ts";
 import type { SimParts } from "./sim-parts.ts";
 
@@ -40,6 +40,10 @@ export class SimSubscriber implements WireSubscriber {
       lost: () => undefined,
     });
     this.#connectors.set(endpoint, connector);
+  }
+
+  links(): readonly LinkState[] {
+    return Array.from(this.#connectors.values(), ({ state }) => state);
   }
 
   disconnect(endpoint: string): void {

@@ -11,6 +11,7 @@ import { checkCommand } from "./check-command.ts";
 import type { Command } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
 import { deployCommand } from "./deploy-command.ts";
+import { dhtCommand } from "./dht-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { experimentCommand } from "./experiment-command.ts";
 import { formatCommand } from "./format-command.ts";
@@ -29,6 +30,7 @@ import { statusCommand } from "./status-command.ts";
 import { testbedCommand } from "./testbed-command.ts";
 import { timeCommand } from "./time-command.ts";
 import { topCommand } from "./top-command.ts";
+import { whyCommand } from "./why-command.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   day: dayCommand,
@@ -39,6 +41,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   top: topCommand,
   logs: logsCommand,
   doctor: doctorCommand,
+  why: whyCommand,
+  dht: dhtCommand,
   ledger: ledgerCommand,
   check: checkCommand,
   format: formatCommand,

@@ -15,8 +15,9 @@ import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { codeUrlOf, readModel } from "./read-model.ts";
 import { ServiceManager } from "./service-manager.ts";
+import { readTrustedBoards } from "./trusted-boards.ts";
 import { hedgerowVersion } from "./version-text.ts";
-import { readWords, textOf, type Values, wholeOption } from "./words.ts";
+import { listOption, readWords, textOf, type Values, wholeOption } from "./words.ts";
 
 const CHAIN_ID = 102_011;
 const string = { type: "string" } as const;
@@ -25,6 +26,7 @@ const OPTIONS = {
   ...{ "udp-port": string, model: string, deployment: string, code: string, ledger: string },
   ...{ "chain-id": string, data: string, "curve-key": string, trusted: string },
   ...{ trust: string, "metrics-port": string, "no-time-sync": { type: "boolean" } as const },
+  ...{ port: string, "trusted-boards": string, seed: { type: "string", multiple: true } as const },
 };
 
 /** `hedgerow node`: a board's agent. */
@@ -43,6 +45,10 @@ with the same name and data folder takes them over; Ctrl-C stops them too.
   --interface NAME      in place of both: the network interface; waits until it has an address;
                         auto: that of the default route
   --udp-port N          port of the beacons; default ${BEACON_UDP_PORT}
+  --seed HOST:PORT      the datagram port of another board, where no broadcast reaches; may be given several times
+  --port N              this board's own datagram port, for others' --seed; default: a free one
+  --trusted-boards FILE the boards that are believed, one "NAME HEXKEY" a line, and nobody else; default: whoever
+                        uses a name first keeps it, also after a restart of this agent
   --model FILE          the application's .riaps file; its folder holds the application's files
   --deployment FILE     the .depl file
   --code FILE           compiled module that exports \`application\`; default application.js beside the
@@ -74,6 +80,12 @@ Under systemd it says when it is ready and, if the unit has WatchdogSec=, that i
     if (code !== undefined && model === undefined)
       throw new UsageError("--code goes with --model and --deployment");
     const codeUrl = model === undefined ? undefined : codeUrlOf(model, code);
+    const udpPort = wholeOption(values, "port", { min: 1, max: 65_535, fallback: undefined });
+    const seeds = listOption(values, "seed");
+    for (const seed of seeds)
+      if (!/^[^:\s]+:\d{1,5}$/.test(seed))
+        throw new UsageError(`--seed takes HOST:PORT, such as 192.168.2.7:15671, not ${seed}`);
+    const trusted = textOf(values, "trusted-boards");
     const options: NodeOptions = {
       board,
       cluster: textOf(values, "cluster") ?? "default",
@@ -81,6 +93,10 @@ Under systemd it says when it is ready and, if the unit has WatchdogSec=, that i
         ...{ min: 1, max: 65_535 },
         fallback: BEACON_UDP_PORT,
       }),
+      ...(seeds.length === 0 ? {} : { seeds }),
+      ...(udpPort === undefined ? {} : { udpPort }),
+      ...(trusted === undefined ? {} : { trustedBoards: await readTrustedBoards(trusted) }),
+      remembersTrust: true,
       lasting: true,
       control: {},
       // In a file it has a value.

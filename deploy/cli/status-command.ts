@@ -10,6 +10,12 @@ export interface NodeStatus {
   readonly uptimeMs: number;
   readonly clock: { readonly source: string; readonly boundUs: number | null };
   readonly boards: readonly string[];
+  /** Who speaks as a board and is not believed. */
+  readonly refused: readonly {
+    readonly boardId: string;
+    readonly from: string;
+    readonly kind: "imposter" | "stranger";
+  }[];
   readonly actors: readonly {
     readonly actor: string;
     readonly application: string;
@@ -48,6 +54,7 @@ export function statusText({
   uptimeMs,
   clock,
   boards,
+  refused,
   actors,
 }: NodeStatus): string {
   const bound = clock.boundUs === null ? "unknown error" : `± ${clock.boundUs} µs`;
@@ -55,6 +62,7 @@ export function statusText({
     `board ${board} of cluster ${cluster}, up ${spanText(uptimeMs)}`,
     `clock ${clock.source}, ${bound}`,
     `boards ${boards.join(" ")}`,
+    ...refused.map(({ kind, boardId, from }) => `${kind} from ${from} speaks as ${boardId}`),
     ...(actors.length === 0 ? ["no actors are placed here"] : []),
   ];
   for (const { actor, application, state, pid, uptimeMs: upMs, ...more } of actors) {

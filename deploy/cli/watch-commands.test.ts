@@ -186,7 +186,7 @@ describe("status in words", () => {
     const clock = { source: "ptp", boundUs: 40 };
     const status = { board: "a", cluster: "c", uptimeMs: 90_000_000, clock, sizes: {} };
     assert.equal(
-      statusText({ ...status, boards: ["a", "b"], actors: [actor] }),
+      statusText({ ...status, boards: ["a", "b"], refused: [], actors: [actor] }),
       `board a of cluster c, up 1 d 1 h
 clock ptp, ± 40 µs
 boards a b
