@@ -6,8 +6,9 @@ import { openPeerDoor } from "../control/peer-door.ts";
 import type { Json } from "../core/rpc.ts";
 import type { World } from "../core/world.ts";
 import type { Discovery } from "../discovery/discovery.ts";
-import type { ActorInstance } from "../model/instances.ts";
+import type { RunningActors } from "./applications.ts";
 import { dhtView } from "./dht-view.ts";
+import { logsOf } from "./log-method.ts";
 import type { MeasureDesk } from "./measure-desk.ts";
 import type { NodeOptions } from "./node-options.ts";
 import type { StatusTable } from "./status-table.ts";
@@ -18,7 +19,8 @@ export interface NodeControlParts {
   readonly world: World;
   readonly options: NodeOptions;
   readonly status: StatusTable;
-  readonly actors: readonly ActorInstance[];
+  /** Those that run at this moment. */
+  readonly applications: () => readonly RunningActors[];
   readonly discovery: Discovery;
   readonly measures: MeasureDesk;
   /** When the agent began, in monotonic ms. */
@@ -56,6 +58,7 @@ export async function openNodeControl(
 function methodsOf(parts: NodeControlParts): MethodTable {
   return {
     status: { access: "read", run: () => statusOf(parts) },
+    logs: { access: "read", run: (params) => logsOf(parts.world, params) },
     measure: { access: "read", run: () => measureOf(parts) },
     why: { access: "read", run: (params) => whyOf(parts, params) },
     dht: { access: "read", run: () => dhtOf(parts) },
