@@ -6,12 +6,20 @@ import type {
   ApplicationHost,
   RunningApplication,
 } from "../deployment/application-host.ts";
+import type { ActorInstance } from "../model/instances.ts";
 import { type ApplicationTexts, actorsOn } from "./application-files.ts";
 import { type Crew, crewsOf, inheritanceOf } from "./crew-rule.ts";
 import { dismissed, superviseCrew } from "./crew-supervisor.ts";
 import type { NodeMessage } from "./node-options.ts";
 import type { StatusTable } from "./status-table.ts";
 import type { SupervisorParts } from "./supervisor-parts.ts";
+
+/** One application with its actors on this board. */
+export interface RunningActors {
+  readonly appName: string;
+  readonly texts: ApplicationTexts;
+  readonly instances: readonly ActorInstance[];
+}
 
 /** What the applications of a board have in common. */
 export interface ApplicationsOptions {
@@ -21,6 +29,8 @@ export interface ApplicationsOptions {
   readonly survivors: readonly Survivor[];
   /** Knows which actors there are to be. */
   readonly status: StatusTable;
+  /** Called when one has been started or stopped for good. */
+  readonly changed: () => void;
 }
 
 /** An application as the agent runs it. */
@@ -44,6 +54,7 @@ export class Applications implements ApplicationHost {
   readonly #options: ApplicationsOptions;
   readonly #signal: AbortSignal;
   readonly #running = new Set<Running>();
+  readonly #facts = new Map<Running, RunningActors>();
   #survivors: readonly Survivor[];
   readonly #failed: Deferred<never> = deferred();
 
@@ -58,6 +69,11 @@ export class Applications implements ApplicationHost {
   /** Rejects when the supervisor of an application fails: that is the agent's end. */
   get failed(): Promise<never> {
     return this.#failed.promise;
+  }
+
+  /** Those that have actors here, until they are stopped for good. */
+  get running(): readonly RunningActors[] {
+    return [...this.#facts.values()];
   }
 
   /** Names of the actors that run here. */
@@ -83,9 +99,17 @@ export class Applications implements ApplicationHost {
     const names = new Set(crews.map(({ call: { name } }) => name));
     const own = this.#survivors.filter((survivor) => names.has(survivor.call.name));
     this.#survivors = this.#survivors.filter((survivor) => !own.includes(survivor));
-    const forget = (): void => status.remove(running.actors);
+    const forget = (): void => {
+      status.remove(running.actors);
+      this.#facts.delete(running);
+      this.#options.changed();
+    };
     const running = new Running(this.#partsFor(tell), { crews, own, forget }, this.#signal);
     this.#running.add(running);
+    const [first] = actors;
+    if (first !== undefined)
+      this.#facts.set(running, { appName: first.appName, texts, instances: actors });
+    this.#options.changed();
     void running.ended.then(() => this.#running.delete(running), this.#failed.reject);
     return running;
   }

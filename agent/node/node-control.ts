@@ -6,7 +6,7 @@ import { openPeerDoor } from "../control/peer-door.ts";
 import type { Json } from "../core/rpc.ts";
 import type { World } from "../core/world.ts";
 import type { Discovery } from "../discovery/discovery.ts";
-import type { ActorInstance } from "../model/instances.ts";
+import type { RunningActors } from "./applications.ts";
 import { dhtView } from "./dht-view.ts";
 import { logsOf } from "./log-method.ts";
 import type { MeasureDesk } from "./measure-desk.ts";
@@ -19,7 +19,8 @@ export interface NodeControlParts {
   readonly world: World;
   readonly options: NodeOptions;
   readonly status: StatusTable;
-  readonly actors: readonly ActorInstance[];
+  /** Those that run at this moment. */
+  readonly applications: () => readonly RunningActors[];
   readonly discovery: Discovery;
   readonly measures: MeasureDesk;
   /** When the agent began, in monotonic ms. */

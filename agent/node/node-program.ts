@@ -14,9 +14,8 @@ import {
   SETTLE_MS,
 } from "../discovery/discovery.ts";
 import type { Trust } from "../membership/trust-rule.ts";
-import { actorsOn } from "./application-files.ts";
-import { encodeVersion, versionOf } from "./application-version.ts";
-import { Applications } from "./applications.ts";
+import { encodeVersions, versionOf } from "./application-version.ts";
+import { Applications, type RunningActors } from "./applications.ts";
 import { HealthDesk } from "./health-desk.ts";
 import { type KeptTime, keepTime } from "./keep-time.ts";
 import { MeasureDesk } from "./measure-desk.ts";
@@ -84,36 +83,23 @@ export function nodeProgram(openLedger: OpenLedger, openDeployment?: OpenDeploym
     await using switchboard = await openSwitchboard(world.lan, options.udpPort);
     const time = timeOf(options, { world, switchboard }, ended.signal);
     const news = new NewsDesk();
-    const { trustedBoards, remembersTrust = false } = options;
-    await using remembered =
-      remembersTrust && trustedBoards === undefined
-        ? await openTrustedKeys(world.store, board)
-        : undefined;
-    const ofDiscovery = discoveryOptionsOf(options, switchboard, remembered?.trust);
-    const discovery: Discovery = new Discovery(world, ofDiscovery, (event) => {
-      // The time is exchanged with who is in membership's table, which is another by now.
-      time?.setPeers(discovery.membership.members());
-      if (event.kind === "joined") remembered?.save();
-      boardEvent({ world, news, tell }, event);
-    });
-    world.nics.watch(({ name, isUp }) => {
-      if (!news.nic(name, isUp)) return;
-      world.log.write(isUp ? "info" : "warn", isUp ? "nic-up" : "nic-down", { nic: name });
-      tell({ kind: "nic", name, isUp });
-    }, ended.signal);
-    const actors = application === undefined ? [] : actorsOn(application, board);
-    const [first] = actors;
-    if (application !== undefined && first !== undefined)
-      discovery.membership.setMeta(encodeVersion(versionOf(first.appName, application)));
+    await using opened = await openDiscovery({ world, news, tell }, options, switchboard, time);
+    const { discovery } = opened;
+    watchNics({ world, news, tell }, ended.signal);
+    let running: () => readonly RunningActors[] = () => [];
+    const changed = (): void => tellVersions(discovery, running());
     const settled = new AbortController();
     const { registry } = discovery;
     const measures = new MeasureDesk(world);
-    const controlParts = { world, options, actors, status, discovery, measures, sinceMs };
+    const now = { applications: () => running() };
+    const controlParts = { world, options, status, discovery, measures, sinceMs, ...now };
     await using _control = await openNodeControl(controlParts);
     const { watch = {} } = options;
     const desks = { news, measures, health: new HealthDesk(world.clock) };
     const parts = { world, registry, ...desks, ledger, watch, settled: settled.signal, tell };
-    const applications = new Applications(parts, { board, lasting, survivors, status }, signal);
+    const ofBoard = { board, lasting, survivors, status, changed };
+    const applications = new Applications(parts, ofBoard, signal);
+    running = () => applications.running;
     let discovering: Promise<void> | undefined;
     if (time !== undefined && survivors.length === 0) {
       // Nobody asks this board for anything yet. Its actors begin with a clock that is set, for they cannot know.
@@ -155,6 +141,46 @@ function timeOf(
   return time && keepTime(parts, board, time, signal);
 }
 
+type Telling = Pick<SupervisorParts, "world" | "news" | "tell">;
+
+/** Discovery, and the keys that it has trusted before, for as long as it runs. */
+async function openDiscovery(
+  telling: Telling,
+  options: NodeOptions,
+  switchboard: Switchboard,
+  time: KeptTime | undefined,
+): Promise<{ readonly discovery: Discovery } & AsyncDisposable> {
+  const { world } = telling;
+  const { board, trustedBoards, remembersTrust = false } = options;
+  const isKept = remembersTrust && trustedBoards === undefined;
+  const remembered = isKept ? await openTrustedKeys(world.store, board) : undefined;
+  const ofDiscovery = discoveryOptionsOf(options, switchboard, remembered?.trust);
+  const discovery: Discovery = new Discovery(world, ofDiscovery, (event) => {
+    // The time is exchanged with who is in membership's table, which is another by now.
+    time?.setPeers(discovery.membership.members());
+    if (event.kind === "joined") remembered?.save();
+    boardEvent(telling, event);
+  });
+  return {
+    discovery,
+    [Symbol.asyncDispose]: async () => remembered?.[Symbol.asyncDispose](),
+  };
+}
+
+/** Others compare it with theirs when a port finds nobody here. */
+function tellVersions({ membership }: Discovery, running: readonly RunningActors[]): void {
+  const versions = running.map(({ appName, texts }) => versionOf(appName, texts));
+  membership.setMeta(encodeVersions(versions));
+}
+
+function watchNics({ world, news, tell }: Telling, signal: AbortSignal): void {
+  world.nics.watch(({ name, isUp }) => {
+    if (!news.nic(name, isUp)) return;
+    world.log.write(isUp ? "info" : "warn", isUp ? "nic-up" : "nic-down", { nic: name });
+    tell({ kind: "nic", name, isUp });
+  }, signal);
+}
+
 async function openManager(
   open: OpenDeployment | undefined,
   world: World,
@@ -187,10 +213,7 @@ function discoveryOptionsOf(
   };
 }
 
-function boardEvent(
-  { world, news, tell }: Pick<SupervisorParts, "world" | "news" | "tell">,
-  event: BoardEvent,
-): void {
+function boardEvent({ world, news, tell }: Telling, event: BoardEvent): void {
   if (event.kind === "changed" || event.kind === "imposter") return;
   const { boardId: board } = event;
   const isUp = event.kind === "joined";

@@ -7,7 +7,8 @@ import type { World } from "../core/world.ts";
 import { idOfPublicKey } from "../dht/ids.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { ActorInstance } from "../model/instances.ts";
-import { decodeVersion, versionOf } from "./application-version.ts";
+import { decodeVersions, versionOf } from "./application-version.ts";
+import type { RunningActors } from "./applications.ts";
 import { type ExpectedProvider, expectedProviders } from "./expected-providers.ts";
 import type { ActorMeasure, MeasureDesk } from "./measure-desk.ts";
 import type { NodeOptions } from "./node-options.ts";
@@ -18,7 +19,7 @@ import { type BoardFacts, type PortFacts, type Reason, standingOf } from "./why-
 export interface WhyParts {
   readonly world: Pick<World, "clock">;
   readonly options: NodeOptions;
-  readonly actors: readonly ActorInstance[];
+  readonly applications: () => readonly RunningActors[];
   readonly status: StatusTable;
   readonly discovery: Discovery;
   readonly measures: MeasureDesk;
@@ -46,9 +47,14 @@ export async function whyOf(parts: WhyParts, params: Params): Promise<Json> {
   const { board } = parts.options;
   const wanted = textParam(params, "port");
   const measured = new Map((await parts.measures.links()).map((each) => [each.actor, each]));
-  const around = aroundOf(parts);
-  const ports = parts.actors
-    .flatMap((actor) => standingsOf(around, actor, measured.get(actor.instanceName)))
+  const ports = parts
+    .applications()
+    .flatMap((application) => {
+      const around = aroundOf(parts, application);
+      return application.instances.flatMap((actor) =>
+        standingsOf(around, actor, measured.get(actor.instanceName)),
+      );
+    })
     .filter(({ port }) => wanted === undefined || port === wanted || port.endsWith(`/${wanted}`));
   return { board, ports: ports as readonly object[] as readonly Json[] };
 }
@@ -64,33 +70,32 @@ interface Around {
   readonly clockBoundUs: number | null;
 }
 
-function aroundOf(parts: WhyParts): Around {
-  const { world, options, actors, status, discovery } = parts;
-  const { board: own, application } = options;
+function aroundOf(parts: WhyParts, { appName, texts }: RunningActors): Around {
+  const { world, options, status, discovery } = parts;
+  const { board: own } = options;
   const members = discovery.membership.members();
   const owners = new Map(
     members.map(({ publicKey, boardId }) => [idOfPublicKey(publicKey), boardId]),
   );
   const present = new Map(members.map((member) => [member.boardId, member]));
   const refused = new Map(discovery.membership.refused.map((each) => [each.boardId, each]));
-  const appName = actors[0]?.appName ?? "";
   const boards = [own, ...present.keys()];
   const { utcUs, earliestUtcUs, latestUtcUs } = world.clock.reading();
   const boundUs = Math.ceil(Math.max(utcUs - earliestUtcUs, latestUtcUs - utcUs));
   return {
     parts,
     states: new Map(status.states),
-    expected: application === undefined ? [] : expectedProviders(application, boards),
+    expected: expectedProviders(texts, boards),
     ownerOf: (ownerId) => (ownerId === null ? own : (owners.get(ownerId) ?? null)),
     boardOf: (board) => {
       const member = present.get(board);
-      const version = decodeVersion(member?.meta ?? new Uint8Array());
-      const theirs = version?.application === appName ? version.version : null;
+      const versions = decodeVersions(member?.meta ?? new Uint8Array());
+      const theirs = versions.get(appName) ?? null;
       const refusal = member === undefined ? refused.get(board) : undefined;
       const state = member === undefined ? (refusal?.kind ?? "absent") : "present";
       return { state, from: refusal?.from ?? "", version: theirs };
     },
-    version: application === undefined ? "" : versionOf(appName, application).version,
+    version: versionOf(appName, texts).version,
     clockBoundUs: Number.isFinite(boundUs) ? boundUs : null,
   };
 }

@@ -182,8 +182,8 @@ function linkText(reason: OfLink): ReasonText {
       return {
         what:
           reason.boundUs === null
-            ? "it sends cluster time, and nobody knows how far this board's clock is off"
-            : `it sends cluster time, and this board's clock may be off by ${reason.boundUs} µs`,
+            ? "its messages carry cluster time, and nobody knows how far this board's clock is off"
+            : `its messages carry cluster time, and this board's clock may be off by ${reason.boundUs} µs`,
         advice: "give the board a source of time; see hedgerow status",
       };
   }
