@@ -9,6 +9,8 @@ import {
   stopCommand,
 } from "./app-commands.ts";
 import { attackCommand } from "./attack-command.ts";
+import { boardCommand } from "./board-command.ts";
+import { boardsCommand } from "./boards-command.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Command, CommandError, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
@@ -40,6 +42,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   top: topCommand,
   logs: logsCommand,
   doctor: doctorCommand,
+  board: boardCommand,
+  boards: boardsCommand,
   ledger: ledgerCommand,
   check: checkCommand,
   format: formatCommand,
