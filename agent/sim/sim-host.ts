@@ -51,7 +51,8 @@ export class SimHost {
   readonly #power: SeededRandom;
   /** Its clocks: perfect unless a test sets them. */
   readonly time: HostTime;
-  readonly #identity: SimIdentity;
+  /** One for each agent and all that it has started, as each keeps its own key file. */
+  readonly #identities = new WeakMap<Life, SimIdentity>();
   readonly #loopback = new Listeners();
   readonly #lives = new Set<Life>();
   readonly #programs = new Set<SimProgram>();
@@ -63,7 +64,6 @@ export class SimHost {
     this.#random = new SeededRandom(`${options.seed} host ${name}`);
     this.#power = new SeededRandom(`${options.seed} power ${name}`);
     this.time = new HostTime(options.shared.timeline, this.#lives, `${options.seed} host ${name}`);
-    this.#identity = new SimIdentity(name);
     this.disk = new SimDisk(`${options.seed} host ${name}`);
     this.disk.tree.onCut = () => this.powerOff();
     this.nics = new NicBoard(name, options.shared.network);
@@ -184,6 +184,8 @@ export class SimHost {
       timeline.transcript.add(timeline.nowUs, `${exit.kind} ${life.name}`);
       timeline.count(exit.kind);
     });
+    const inherited = parent && this.#identities.get(parent);
+    if (inherited !== undefined) this.#identities.set(life, inherited);
     const started = new SimProgram(timeline, { call, pid: nextPid() }, life, parent);
     this.#programs.add(started);
     const { program } = call;
@@ -248,6 +250,7 @@ export class SimHost {
     };
     const life = new Life(`${this.name}:${name}`, end, this.#cpu);
     this.#lives.add(life);
+    this.#identities.set(life, new SimIdentity(life.name));
     return life;
   }
 
@@ -267,7 +270,7 @@ export class SimHost {
     return {
       clock: new SimClock(this.time, life),
       oscillator: this.time,
-      identity: this.#identity,
+      identity: this.#identities.get(life) ?? new SimIdentity(life.name),
       random: this.#random,
       lan: new SimLan(parts),
       nics: this.nics.nicsOf(timeline, life),
