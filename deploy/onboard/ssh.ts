@@ -92,7 +92,10 @@ export class SshBoard implements Remote, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await runTool("ssh", [...this.#options, "-O", "exit", "--", placeOf(this.#target)], {});
+    const { port } = this.#target;
+    // The port is part of the name of the connection's socket.
+    const at = port === undefined ? [] : ["-p", String(port)];
+    await runTool("ssh", [...this.#options, ...at, "-O", "exit", "--", placeOf(this.#target)], {});
     await rm(this.#folder, { recursive: true, force: true });
   }
 
