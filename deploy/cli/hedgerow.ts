@@ -7,6 +7,8 @@ import {
   stopCommand,
 } from "./app-commands.ts";
 import { attackCommand } from "./attack-command.ts";
+import { boardCommand } from "./board-command.ts";
+import { boardsCommand } from "./boards-command.ts";
 import { checkCommand } from "./check-command.ts";
 import type { Command } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
@@ -43,6 +45,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   doctor: doctorCommand,
   why: whyCommand,
   dht: dhtCommand,
+  board: boardCommand,
+  boards: boardsCommand,
   ledger: ledgerCommand,
   check: checkCommand,
   format: formatCommand,

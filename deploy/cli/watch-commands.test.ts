@@ -121,6 +121,19 @@ describe("hedgerow top", function () {
     assert((boards[0]?.actors[0]?.memoryBytes ?? 0) > 0);
   });
 
+  it("graph --live: what passes through every port of what is deployed", async () => {
+    const agent = ["--data", "d", "--board", "a"];
+    const graph = run("graph", "m.riaps", "d.depl", "--live", ...agent, "--as", "dot");
+    assert.equal(await graph.ended, 0, graph.err);
+    assert.match(graph.out, /label="\S+ \d+\.\d\/s"/);
+    assert(!/not running|no answer/.test(graph.out));
+    const data = run("graph", "m.riaps", "d.depl", "--live", ...agent, "--json");
+    assert.equal(await data.ended, 0, data.err);
+    assert.equal((JSON.parse(data.out) as { boards: unknown[] }).boards.length, 2);
+    const alone = run("graph", "m.riaps", "--live", ...agent);
+    assert.equal(await alone.ended, 2);
+  });
+
   it("logs: what agents and actors said, in order, also of an actor that has ended", async () => {
     const shown = run("logs", "--data", "d", "--board", "a", "--json");
     assert.equal(await shown.ended, 0, shown.err);
