@@ -61,7 +61,10 @@ const LOADERS = {
   async node() {
     const { nodeProgram } = await import("./node/node-program.ts");
     const { openLedger } = await import("./ledger/ledger.ts");
-    return nodeProgram(openLedger);
+    return nodeProgram(openLedger, async (world, deployment, host) => {
+      const { DeploymentManager } = await import("./deployment/deployment-manager.ts");
+      return DeploymentManager.open(world, deployment, host);
+    });
   },
   /** The embedded ledger; options: ChainOptions. */
   chain: async () => (await import("./chain/chain-program.ts")).chainProgram,
@@ -96,6 +99,7 @@ export async function loadPrograms(
     for (const appName of Object.keys(APPLICATIONS)) await loadApplication(appName);
   // What an actor loads when it joins a group would come at a moment of its own.
   await import("./group/group.ts");
+  await import("./deployment/deployment-manager.ts");
   const wanted = Object.entries(LOADERS).filter(([name]) => !without.some((one) => one === name));
   const loaded = wanted.map(
     async ([name, open]) => [name, await open(load ?? loadApplication)] as const,

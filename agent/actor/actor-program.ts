@@ -1,6 +1,7 @@
 import type { AnyDefinition, Application } from "../component/define.ts";
 import { AgentError } from "../core/errors.ts";
 import type { Program } from "../core/program.ts";
+import { treeAssets } from "../core/tree-assets.ts";
 import { aborted, deferred } from "../core/waiting.ts";
 import type { World } from "../core/world.ts";
 import type { ActorInstance, ComponentInstance } from "../model/instances.ts";
@@ -108,7 +109,10 @@ async function hostActor(parts: ActorParts): Promise<void> {
   const crash = deferred<never>();
   const ended = new AbortController();
   const limited = { tell, signal: ended.signal };
-  const world = limitedNetwork(parts.world, actor.limits.network, limited);
+  const world = withAssets(
+    limitedNetwork(parts.world, actor.limits.network, limited),
+    crew.assetsPath,
+  );
   world.activity.begin();
   const ledger = new LedgerProxy(
     channel.send,
@@ -135,6 +139,7 @@ async function hostActor(parts: ActorParts): Promise<void> {
   const hosts = await Promise.race([crash.promise, openComponents({ ...parts, world }, more)]);
   const here = hosts.filter((host) => host instanceof KeptHost);
   dispatch = (message) => {
+    if (message.kind === "health") void answerHealth(here, message.number, tell);
     for (const { host } of here) hand(host, message);
     if (message.kind === "measure") {
       const components = here.map(({ host }) => host.measure());
@@ -152,6 +157,17 @@ async function hostActor(parts: ActorParts): Promise<void> {
   for (const host of hosts.reverse()) await host[Symbol.asyncDispose]();
   // A handler may have thrown on the way.
   await Promise.race([crash.promise, Promise.resolve()]);
+}
+
+/** Components in threads of their own are asked nothing: they are active, or the actor ends. */
+async function answerHealth(
+  here: readonly KeptHost[],
+  number: number,
+  tell: (message: ToAgent) => void,
+): Promise<void> {
+  const faults = await Promise.all(here.map(({ host }) => host.health()));
+  const fault = faults.find((each) => each !== undefined) ?? null;
+  tell({ kind: "health", number, fault });
 }
 
 /** What the agent says to the components that run here. */
@@ -172,12 +188,17 @@ function hand(host: ComponentHost, message: ToActor): void {
       host.resume();
       break;
     case "ping":
+    case "health":
     case "measure":
     case "ledger-result":
     case "ledger-fault":
     case "event":
       break;
   }
+}
+
+function withAssets(world: World, folder: string | undefined): World {
+  return folder === undefined ? world : { ...world, assets: treeAssets(world.tree, folder) };
 }
 
 /** The components that run in threads, by their models. */

@@ -122,6 +122,16 @@ export class ComponentHost implements AsyncDisposable {
       await this.#scheduler.life("snapshot", () => keep(this.#handlers.call("snapshot")));
   }
 
+  /** What the component says is wrong with it; undefined: nothing. Resolves when its turn comes. */
+  async health(): Promise<string | undefined> {
+    if (!this.#handlers.has("handleHealth")) return undefined;
+    let answer: unknown = "it ended before it answered";
+    await this.#scheduler.life("handleHealth", async () => {
+      answer = await this.#handlers.call("handleHealth");
+    });
+    return answer === true ? undefined : `${this.name}: ${String(answer)}`;
+  }
+
   /** Runs handleActivate as the first task, and starts the timers. */
   activate(): void {
     this.#isActive = true;

@@ -17,6 +17,8 @@ export interface CrewOptions {
   readonly play?: PlayOptions;
   /** PROTOCOL_VERSION of the agent: a crew of another one is not taken over. */
   readonly protocolVersion?: number;
+  /** Folder of the board's tree with the application's files; default: those of the process. */
+  readonly assetsPath?: string;
   /** How often the states of components are kept. */
   readonly snapshots?: SnapshotOptions;
   /** Of a component in a thread: its agent may be followed by another, whom the actor then tells. */
@@ -61,6 +63,8 @@ export type ToAgent =
   | { readonly kind: "active" }
   /** The answer to a ping: the actor's event loop turns. */
   | { readonly kind: "pong"; readonly number: number }
+  /** The answer to a question of health: what is wrong with one of its components, null when nothing is. */
+  | { readonly kind: "health"; readonly number: number; readonly fault: string | null }
   /** What it has sent and received so far; from actors whose network is limited, when it has changed. */
   | { readonly kind: "traffic"; readonly traffic: Traffic }
   /** The answer to `measure` with this number; components in threads answer by themselves. */
@@ -118,6 +122,8 @@ export type ToActor =
   /** All providers for `port`; replaces what was told before. */
   | { readonly kind: "peers"; readonly port: string; readonly endpoints: readonly string[] }
   | { readonly kind: "ping"; readonly number: number }
+  /** Are its components as they should be? */
+  | { readonly kind: "health"; readonly number: number }
   /** What has passed through its ports? */
   | { readonly kind: "measure"; readonly number: number }
   | { readonly kind: "notice"; readonly notice: Notice }

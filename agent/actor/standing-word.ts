@@ -37,6 +37,7 @@ export class StandingWord {
         this.#isActive = true;
         break;
       case "pong":
+      case "health":
       case "fault":
       case "hang":
       case "deadline":

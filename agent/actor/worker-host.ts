@@ -85,6 +85,9 @@ export class WorkerHost implements AsyncDisposable {
         if (asked !== undefined) this.#send({ ...message, readerId: asked.theirId });
         break;
       }
+      case "health":
+        // The actor answers: that this component is active is all that is asked of it.
+        break;
       case "ping":
         // Asks whether the actor's own loop turns; a component may compute here for as long as it likes.
         break;
@@ -142,6 +145,7 @@ export class WorkerHost implements AsyncDisposable {
       case "withdraw":
       case "require":
       case "release":
+      case "health":
       case "pong":
       case "fault":
       case "hang":

@@ -50,6 +50,11 @@ export interface LifeHandlers {
   handlePassivate?(): Awaitable<void>;
   /** It goes on. */
   handleResume?(): Awaitable<void>;
+  /**
+   * Asked while a new version of the application proves itself: true, or what is wrong. A version whose
+   * components do not all say true within its deadline is taken back. Without it the component is healthy.
+   */
+  handleHealth?(): Awaitable<true | string>;
   /** What the next incarnation gets: plain data, kept by the board. Called now and then, and at the end. */
   snapshot?(): unknown;
   /** Called before handleActivate with the last snapshot of an earlier incarnation, if there is one. */

@@ -1,7 +1,7 @@
 /**
  * What a program still has to do at this instant of cluster time.
  *
- * Logical time (agent/time) moves on only when no program has work left: none between `begin` and
+ * Logical time (agent/logical-time) moves on only when no program has work left: none between `begin` and
  * `end`, every copy sent also received, and all followers of a stream at the same position.
  */
 export interface Activity {

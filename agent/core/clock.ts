@@ -75,6 +75,11 @@ export interface ClockLine {
 export interface Oscillator {
   /** The board's monotonic clock in µs: one for all of its processes; another after a restart of the board. */
   monotonicUs(): number;
+  /**
+   * How long the board has slept (suspend) since some moment, in µs: time that its monotonic clock left out.
+   * To a hundredth of a second; 0 where nobody can know.
+   */
+  asleepUs(): number;
   /** The system's UTC in µs as it is: it may be wrong by years, and jump. */
   systemUtcUs(): number;
   /**

@@ -23,6 +23,14 @@ describe("board identity", () => {
     assert.throws(() => new BoardIdentity(path).publicKey, hasCode("IDENTITY_UNREADABLE"));
   });
 
+  it("without a file it has a key of its own for as long as it lives", () => {
+    const [one, other] = [new BoardIdentity(), new BoardIdentity()];
+    assert.deepEqual(one.publicKey, one.publicKey);
+    assert.notDeepEqual(one.publicKey, other.publicKey);
+    const message = new Uint8Array(3);
+    assert.equal(other.verify(one.publicKey, message, one.sign(message)), true);
+  });
+
   it("signs as RFC 8032 has it (7.1, test 1)", () => {
     const seed = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
     const der = Buffer.from(`302e020100300506032b657004220420${seed}`, "hex");

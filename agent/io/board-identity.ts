@@ -14,13 +14,16 @@ import { type Identity, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from "../core/identi
 /** Public keys that were read stay in mind: a cluster's boards speak again and again. */
 const KEYS_KNOWN_MAX = 4_096;
 
-/** The key pair in a file (PKCS #8, PEM), made at the first use, readable by its owner alone. */
+/**
+ * The key pair in a file (PKCS #8, PEM), made at the first use, readable by its owner alone; without a path
+ * it is kept nowhere, and ends with the process.
+ */
 export class BoardIdentity implements Identity {
-  readonly #path: string;
+  readonly #path: string | undefined;
   readonly #known = new Map<string, KeyObject | undefined>();
   #keys: { readonly secret: KeyObject; readonly publicKey: Uint8Array } | undefined;
 
-  constructor(path: string) {
+  constructor(path?: string) {
     this.#path = path;
   }
 
@@ -68,7 +71,8 @@ function publicKeyOf(x: string): KeyObject | undefined {
   }
 }
 
-function loadOrMake(path: string): KeyObject {
+function loadOrMake(path: string | undefined): KeyObject {
+  if (path === undefined) return generateKeyPairSync("ed25519").privateKey;
   let pem: string;
   try {
     pem = readFileSync(path, "utf8");

@@ -7,8 +7,11 @@ import type { World } from "../core/world.ts";
 import { BoardIdentity } from "./board-identity.ts";
 import type { CurveKeys } from "./curve-keys.ts";
 import { DiskFiles } from "./disk-files.ts";
+import { DiskLogHistory } from "./disk-log-history.ts";
+import { DiskTree } from "./disk-tree.ts";
 import { FileAssets } from "./file-assets.ts";
 import type { HttpRpcOptions } from "./http-rpc-options.ts";
+import { KeptLog } from "./kept-log.ts";
 import { LaterResources, LaterRpc, LaterStore } from "./later.ts";
 import { LineLog } from "./line-log.ts";
 import { NodeRandom } from "./node-random.ts";
@@ -30,6 +33,8 @@ export interface RealWorldOptions {
   readonly dataFolder: string;
   /** Where the application's files are. */
   readonly assetsFolder: string;
+  /** Where the board's tree of files is; default "tree" in the data folder. */
+  readonly treeFolder?: string;
   readonly spawner: ProgramSpawnerOptions;
   readonly rpc?: HttpRpcOptions;
   /** See ZmqWireOptions; default: the wire is not secured. */
@@ -38,10 +43,12 @@ export interface RealWorldOptions {
   readonly levelMin?: LogLevel;
   /** Default: the machine's. A SteppedClock for logical time. */
   readonly clock?: Clock;
-  /** File of the board's key; default "board.key" in the data folder. */
-  readonly keyPath?: string;
+  /** File of the board's key; default "board.key" in the data folder. null: a key that is kept nowhere. */
+  readonly keyPath?: string | null;
   /** Default: nobody counts. A CountedActivity for logical time. */
   readonly activity?: Activity;
+  /** Whether what is logged is kept in the data folder; default: no. */
+  readonly keepsLogs?: boolean;
   /** Default: process.stderr. */
   readonly logStream?: Writable;
 }
@@ -59,14 +66,18 @@ export function controlFolder(dataFolder: string): string {
 /** The real world of one process. */
 export function makeWorld(options: RealWorldOptions): World {
   const { name, levelMin = "info", logStream = process.stderr } = options;
+  const { keyPath = join(options.dataFolder, "board.key") } = options;
   const systemClock = new SystemClock();
   const clock = options.clock ?? systemClock;
   const { activity = NO_ACTIVITY } = options;
-  const log = new LineLog({ name, stream: logStream, levelMin, clock });
+  const lines = new LineLog({ name, stream: logStream, levelMin, clock });
+  const folder = join(options.dataFolder, "logs");
+  const log =
+    options.keepsLogs === true ? new KeptLog({ name, folder, clock, beside: lines }) : lines;
   const lasting = { folder: lastingFolder(options.dataFolder, name) };
   return {
     ...{ clock, log, oscillator: systemClock },
-    identity: new BoardIdentity(options.keyPath ?? join(options.dataFolder, "board.key")),
+    identity: new BoardIdentity(keyPath ?? undefined),
     random: new NodeRandom(),
     lan: new UdpLan(options.broadcastHost, options.host),
     nics: new SysfsNics(),
@@ -77,7 +88,9 @@ export function makeWorld(options: RealWorldOptions): World {
     }),
     store: new LaterStore(options.dataFolder),
     spawner: new ProgramSpawner({ lasting, ...options.spawner }, log),
+    history: new DiskLogHistory(options.dataFolder),
     files: new DiskFiles(join(options.dataFolder, "recordings")),
+    tree: new DiskTree(options.treeFolder ?? join(options.dataFolder, "tree")),
     rpc: new LaterRpc({ socketFolder: controlFolder(options.dataFolder), ...options.rpc }),
     assets: new FileAssets(options.assetsFolder),
     resources: new LaterResources(options.dataFolder),

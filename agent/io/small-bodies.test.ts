@@ -11,8 +11,10 @@ import { lanContract } from "../core/lan.contract.ts";
 import { DATAGRAM_BYTES_MAX } from "../core/lan.ts";
 import { randomContract } from "../core/random.contract.ts";
 import { eventually, never } from "../core/run-in-world.contract.ts";
+import { treeContract } from "../core/tree.contract.ts";
 import { CountedActivity } from "./counted-activity.ts";
 import { DiskFiles } from "./disk-files.ts";
+import { DiskTree } from "./disk-tree.ts";
 import { FileAssets } from "./file-assets.ts";
 import { LineLog } from "./line-log.ts";
 import { NodeRandom } from "./node-random.ts";
@@ -24,6 +26,9 @@ import { UdpLan } from "./udp-lan.ts";
 const udpPort = 20_000 + (process.pid % 20_000);
 lanContract("udp on loopback", udpPort, (body) => body({ lan: new UdpLan("127.255.255.255") }));
 filesContract("disk", (body) => inFolder((folder) => body({ files: new DiskFiles(folder) })));
+treeContract("disk", (body) =>
+  inFolder((folder) => body({ tree: new DiskTree(join(folder, "tree")) })),
+);
 randomContract("node", (body) => body({ random: new NodeRandom() }));
 
 describe("udp lan", function () {

@@ -1,6 +1,8 @@
+import { uptime } from "node:os";
 import type { Clock, ClockLine, ClockReading, Oscillator } from "../core/clock.ts";
 import { readingOn, utcUsOn } from "../core/clock-line.ts";
 import { monotonicSleep } from "./sleep.ts";
+import { SystemUtc } from "./system-utc.ts";
 import { UtcSleepers } from "./utc-sleepers.ts";
 
 /** A step of the system clock (NTP, a person) is noticed by a sleeper within this time. */
@@ -13,6 +15,7 @@ const RECHECK_MS_MAX = 1000;
 export class SystemClock implements Clock, Oscillator {
   readonly #sleepers = new UtcSleepers();
   readonly #nowUtcMs: () => number;
+  readonly #systemUtc: SystemUtc;
   #line: ClockLine | undefined;
   /** On a line cluster time never goes back: the latest that was given out. */
   #lastUtcUs = Number.NEGATIVE_INFINITY;
@@ -21,6 +24,7 @@ export class SystemClock implements Clock, Oscillator {
   /** `nowUtcMs` replaces the system clock in tests. */
   constructor(nowUtcMs = (): number => Date.now()) {
     this.#nowUtcMs = nowUtcMs;
+    this.#systemUtc = new SystemUtc(nowUtcMs, () => this.monotonicUs());
   }
 
   monotonicMs(): number {
@@ -32,14 +36,20 @@ export class SystemClock implements Clock, Oscillator {
     return Number(process.hrtime.bigint()) / 1000;
   }
 
+  /** CLOCK_BOOTTIME goes on in sleep. Source: proc(5), uptime; clock_gettime(2). */
+  asleepUs(): number {
+    return uptime() * 1e6 - this.monotonicUs();
+  }
+
+  /** See SystemUtc. */
   systemUtcUs(): number {
-    return this.#nowUtcMs() * 1000;
+    return this.#systemUtc.read();
   }
 
   utcUs(): number {
     const utcUs =
       this.#line === undefined
-        ? this.systemUtcUs()
+        ? this.#nowUtcMs() * 1000
         : Math.max(this.#lastUtcUs, Math.round(utcUsOn(this.#line, this.monotonicUs())));
     this.#lastUtcUs = utcUs;
     return utcUs;

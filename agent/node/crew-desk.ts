@@ -26,7 +26,7 @@ interface Member {
 
 /** What the agent does for the actors of one program while it runs. */
 export class CrewDesk {
-  readonly #parts: Pick<SupervisorParts, "world" | "tell">;
+  readonly #parts: Pick<SupervisorParts, "world" | "tell" | "health">;
   readonly #life: CrewLife;
   readonly #ports: PortDesk;
   readonly #members: ReadonlyMap<string, Member>;
@@ -52,6 +52,7 @@ export class CrewDesk {
       return [name, { name, send: sendTo, ledgerCalls, incidents: new IncidentRule() }];
     };
     this.#members = new Map(actors.map(member));
+    for (const { name, send: sendTo } of this.#members.values()) parts.health.joins(name, sendTo);
   }
 
   /** Takes in what the program says. */
@@ -77,6 +78,9 @@ export class CrewDesk {
       case "hang":
       case "deadline":
         this.#incident(member, message);
+        break;
+      case "health":
+        this.#parts.health.answered(actor, message.number, message.fault);
         break;
       case "pong":
         break;
@@ -120,6 +124,7 @@ export class CrewDesk {
   /** The program has ended: nothing of it stays, and what went wrong in it is summed up. */
   close(): void {
     this.#ports.close();
+    for (const { name, send } of this.#members.values()) this.#parts.health.leaves(name, send);
     for (const { name: actor, incidents } of this.#members.values()) {
       const faultCount = incidents.countOf("fault");
       const hangCount = incidents.countOf("hang");

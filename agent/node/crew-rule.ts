@@ -16,6 +16,7 @@ export interface Crew {
 export interface CrewTerms {
   /** See CrewOptions. */
   readonly codeUrl: string | undefined;
+  readonly assetsPath?: string | undefined;
   readonly record?: boolean | undefined;
   readonly play?: PlayOptions | undefined;
   /** Whether crews go on without their agent. */
@@ -41,12 +42,13 @@ export function crewsOf(actors: readonly ActorInstance[], terms: CrewTerms): rea
 function crewOf(
   name: string,
   actors: readonly ActorInstance[],
-  { codeUrl, record, play, lasting }: CrewTerms,
+  { codeUrl, assetsPath, record, play, lasting }: CrewTerms,
 ): Crew {
   const options: CrewOptions = {
     actors,
     protocolVersion: PROTOCOL_VERSION,
     ...(codeUrl === undefined ? {} : { codeUrl }),
+    ...(assetsPath === undefined ? {} : { assetsPath }),
     ...(record === undefined ? {} : { record }),
     ...(play === undefined ? {} : { play }),
   };

@@ -6,6 +6,7 @@ import { openPeerDoor } from "../control/peer-door.ts";
 import type { Json } from "../core/rpc.ts";
 import type { World } from "../core/world.ts";
 import type { Registry } from "../discovery/registry.ts";
+import { logsOf } from "./log-method.ts";
 import type { MeasureDesk } from "./measure-desk.ts";
 import type { NodeOptions } from "./node-options.ts";
 import type { StatusTable } from "./status-table.ts";
@@ -51,6 +52,7 @@ export async function openNodeControl(
 function methodsOf(parts: NodeControlParts): MethodTable {
   return {
     status: { access: "read", run: () => statusOf(parts) },
+    logs: { access: "read", run: (params) => logsOf(parts.world, params) },
     measure: { access: "read", run: () => measureOf(parts) },
   };
 }

@@ -1,8 +1,11 @@
 import type { Incident, PlayOptions } from "../actor/protocol.ts";
 import type { Hex } from "../component/ledger-service.ts";
 import type { ControlOptions } from "../control/control-server.ts";
+import type { DeploymentOptions } from "../deployment/deployment-options.ts";
 import type { LimitEvent } from "../resource/supervise-limits.ts";
+import type { TimePeer } from "../time/time-manager.ts";
 import type { ApplicationTexts } from "./application-files.ts";
+import type { NodeTimeOptions } from "./keep-time.ts";
 import type { WatchOptions } from "./watch-rule.ts";
 
 /** What the agent of one board is told at its start. */
@@ -28,8 +31,18 @@ export interface NodeOptions {
    * time, which nobody could tell them meanwhile. Default false: they end with it.
    */
   readonly lasting?: boolean;
+  /**
+   * Common time with these boards, over the board's datagram socket. Absent: cluster time is the system's
+   * clock. Not under logical time.
+   */
+  readonly time?: NodeTimeOptions & {
+    readonly udpPort: number;
+    readonly peers: readonly TimePeer[];
+  };
   /** When an actor that does not answer is reported and killed. */
   readonly watch?: WatchOptions;
+  /** Takes applications in while it runs; absent: `application` is all that ever runs here. */
+  readonly deployment?: DeploymentOptions;
   /** Where programs of this board can ask the agent; absent: nowhere. */
   readonly control?: ControlOptions;
   /** The ledger of the board; absent: components with contracts do not start. */

@@ -2,17 +2,20 @@ import { isPublisherKey, placeOfKey } from "../actor/provider-key.ts";
 import type { LedgerService } from "../component/ledger-service.ts";
 import type { Program } from "../core/program.ts";
 import { openSwitchboard, type Switchboard } from "../core/switchboard.ts";
-import { aborted, deferred } from "../core/waiting.ts";
+import { aborted } from "../core/waiting.ts";
 import type { World } from "../core/world.ts";
+import type { ApplicationHost } from "../deployment/application-host.ts";
+import { deploymentKey } from "../deployment/deployment-key.ts";
+import type { DeploymentOptions } from "../deployment/deployment-options.ts";
 import {
   type BoardEvent,
   Discovery,
   type DiscoveryOptions,
   SETTLE_MS,
 } from "../discovery/discovery.ts";
-import { actorsOn } from "./application-files.ts";
-import { type Crew, crewsOf, type Inheritance, inheritanceOf } from "./crew-rule.ts";
-import { dismissed, superviseCrew } from "./crew-supervisor.ts";
+import { Applications } from "./applications.ts";
+import { HealthDesk } from "./health-desk.ts";
+import { keepTime } from "./keep-time.ts";
 import { MeasureDesk } from "./measure-desk.ts";
 import { NewsDesk } from "./news-desk.ts";
 import { openNodeControl } from "./node-control.ts";
@@ -27,6 +30,21 @@ export type OpenLedger = (
   signal: AbortSignal,
 ) => Promise<LedgerService & AsyncDisposable>;
 
+/** Opens the deployment manager of a board; `start` starts what is installed. */
+export type OpenDeployment = (
+  world: World,
+  options: DeploymentOptions & { readonly board: string },
+  host: ApplicationHost,
+) => Promise<BoardDeployment>;
+
+/** A deployment manager as the agent sees it. */
+export interface BoardDeployment extends AsyncDisposable {
+  /** Where controllers and other boards reach it. */
+  readonly endpoint: string;
+  /** Starts the applications that are installed. */
+  start(): Promise<void>;
+}
+
 /** Actors that were taken over have so long to say again what they provide, before others ask, in ms. */
 const RETOLD_MS_MAX = 2_000;
 /** As long as actors go on without an agent. */
@@ -37,33 +55,34 @@ const LINGER_MS = 600_000;
  * starts and supervises the actors that the deployment places on this board. Actors that an earlier
  * agent left running are taken over when they run what the deployment says now.
  *
- * The ledger's manager is opened by an argument, so that this room does not depend on that one.
+ * The managers of the ledger and of deployment are opened by arguments: they are loaded where they are used.
  * Rejects when the model has errors (MODEL_INVALID), another agent of this board is there
  * (SPAWNER_IN_USE), or a manager fails.
  */
-export function nodeProgram(openLedger: OpenLedger): Program {
+export function nodeProgram(openLedger: OpenLedger, openDeployment?: OpenDeployment): Program {
   return async (world, raw, parent, signal) => {
     world.activity.begin();
     const options = raw as NodeOptions;
     const { board, application, ledger: ledgerOptions, lasting = false } = options;
     const { codeUrl, record, play } = options;
-    const actors = application === undefined ? [] : actorsOn(application, board);
     const sinceMs = world.clock.monotonicMs();
-    const status = new StatusTable(actors, () => world.clock.monotonicMs());
+    const status = new StatusTable([], () => world.clock.monotonicMs());
     const tell = (message: NodeMessage): void => {
       status.heard(message);
       parent.send(message);
     };
-    const crews = crewsOf(actors, { codeUrl, record, play, lasting });
     const survivors = lasting ? await world.spawner.survivors() : [];
-    const inheritance = inheritanceOf(crews, survivors);
     const ended = new AbortController();
     await using ledger =
       ledgerOptions === undefined
         ? undefined
         : await openLedger(world, { ...ledgerOptions, database: `ledger-${board}` }, ended.signal);
+    const { time: timeOptions } = options;
+    await using switchboard = await openSwitchboard(world.lan, timeOptions?.udpPort);
+    const time = timeOptions && keepTime({ world, switchboard }, board, timeOptions, ended.signal);
+    time?.setPeers(timeOptions?.peers ?? []);
+    await time?.ready;
     const news = new NewsDesk();
-    await using switchboard = await openSwitchboard(world.lan);
     const discovery = new Discovery(world, discoveryOptionsOf(options, switchboard), (event) =>
       boardEvent({ world, news, tell }, event),
     );
@@ -78,46 +97,44 @@ export function nodeProgram(openLedger: OpenLedger): Program {
     const controlParts = { world, options, status, registry, measures, sinceMs };
     await using _control = await openNodeControl(controlParts);
     const { watch = {} } = options;
-    const parts = { world, registry, news, measures, ledger, watch, settled: settled.signal, tell };
-    const { running, retold } = runCrews(parts, crews, inheritance, signal);
+    const desks = { news, measures, health: new HealthDesk(world.clock) };
+    const parts = { world, registry, ...desks, ledger, watch, settled: settled.signal, tell };
+    const applications = new Applications(parts, { board, lasting, survivors, status }, signal);
+    if (application !== undefined)
+      applications.start({ texts: application, codeUrl, record, play });
+    await using deployment = await openManager(openDeployment, world, options, applications);
+    await deployment?.start();
+    if (deployment !== undefined)
+      registry.provide("deployment", { key: deploymentKey(board), endpoint: deployment.endpoint });
+    const strangers = applications.dismissStrangers();
     // Others ask what this board provides as soon as they hear of it: it has to be complete by then.
-    if (inheritance.kept.size > 0) await Promise.race([retold, pause(world, signal)]);
+    if (applications.keptCount > 0) await Promise.race([applications.retold, pause(world, signal)]);
     const discovering = discovery.run(ended.signal);
     void world.clock.sleep(SETTLE_MS, ended.signal).then(() => settled.abort());
     parent.receive((asked) => {
       if ((asked as NodeRequest).kind !== "report") return;
       tell({ kind: "report", sizes: { ...registry.sizes, followerCount: news.followerCount } });
     });
-    world.log.write("info", "node-ready", { board, actorCount: actors.length });
-    tell({ kind: "ready", actorCount: actors.length });
+    const actorCount = applications.actors.length;
+    world.log.write("info", "node-ready", { board, actorCount });
+    tell({ kind: "ready", actorCount });
     world.activity.end();
     // A manager that fails takes the agent down with it, and says why.
-    await Promise.race([Promise.all([aborted(signal), ...running]), discovering]);
+    const over = aborted(signal).then(() => Promise.all([applications.ended(), strangers]));
+    await Promise.race([over, applications.failed, discovering]);
     ended.abort();
-    await discovering;
+    await Promise.all([discovering, time?.running]);
   };
 }
 
-/** Starts the supervisor of every crew; `retold` resolves when all that was taken over is known again. */
-function runCrews(
-  parts: SupervisorParts,
-  crews: readonly Crew[],
-  { kept, unwanted }: Inheritance,
-  signal: AbortSignal,
-): { readonly running: readonly Promise<void>[]; readonly retold: Promise<unknown> } {
-  const retellings: Promise<unknown>[] = [];
-  const running = crews.map((crew) => {
-    const { name } = crew.call;
-    const survivor = kept.get(name);
-    const { promise, resolve } = deferred<"retold">();
-    if (survivor !== undefined) retellings.push(promise);
-    const retold = (): void => resolve("retold");
-    const heritage = { kept: survivor, unwanted: unwanted.get(name), retold };
-    return superviseCrew(parts, crew, heritage, signal);
-  });
-  const names = new Set(crews.map(({ call }) => call.name));
-  const strangers = [...unwanted].filter(([name]) => !names.has(name)).flatMap(([, each]) => each);
-  return { running: [...running, dismissed(strangers)], retold: Promise.all(retellings) };
+async function openManager(
+  open: OpenDeployment | undefined,
+  world: World,
+  { board, deployment }: NodeOptions,
+  host: ApplicationHost,
+): Promise<BoardDeployment | undefined> {
+  if (open === undefined || deployment === undefined) return undefined;
+  return open(world, { ...deployment, board }, host);
 }
 
 async function pause({ clock }: World, signal: AbortSignal): Promise<void> {

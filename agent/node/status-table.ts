@@ -32,11 +32,21 @@ export class StatusTable {
     nowMs: () => number,
   ) {
     this.#nowMs = nowMs;
+    this.add(actors);
+  }
+
+  /** An application with these actors is started; what was known of actors of these names is not. */
+  add(actors: readonly { readonly instanceName: string; readonly appName: string }[]): void {
     for (const { instanceName, appName: application } of actors)
       this.#actors.set(instanceName, {
-        ...{ state: "waiting", application, pid: null, sinceMs: nowMs() },
+        ...{ state: "waiting", application, pid: null, sinceMs: this.#nowMs() },
         ...{ startCount: 0, incidentCount: 0, lastReason: null },
       });
+  }
+
+  /** The application of these actors is not of this board any more. */
+  remove(actors: readonly string[]): void {
+    for (const actor of actors) this.#actors.delete(actor);
   }
 
   /** Other boards that are there, in alphabetical order. */

@@ -6,12 +6,14 @@ import { clockContract } from "../core/clock.contract.ts";
 import { filesContract } from "../core/files.contract.ts";
 import { identityContract } from "../core/identity.contract.ts";
 import { lanContract } from "../core/lan.contract.ts";
+import { logHistoryContract } from "../core/log-history.contract.ts";
 import { nicsContract } from "../core/nics.contract.ts";
 import { randomContract } from "../core/random.contract.ts";
 import { rpcContract } from "../core/rpc.contract.ts";
 import { CONTRACT_PROGRAMS, spawnerContract } from "../core/spawner.contract.ts";
 import type { Spawner } from "../core/spawner.ts";
 import { storeContract } from "../core/store.contract.ts";
+import { treeContract } from "../core/tree.contract.ts";
 import { wireContract } from "../core/wire.contract.ts";
 import type { World } from "../core/world.ts";
 import { SimIdentity } from "./sim-identity.ts";
@@ -42,6 +44,7 @@ async function simulated(body: (world: World) => Promise<void>): Promise<void> {
 clockContract("simulated", simulated);
 filesContract("simulated", simulated);
 identityContract("simulated", (board) => new SimIdentity(board));
+logHistoryContract("simulated", simulated);
 lanContract("simulated", 1000, simulated);
 nicsContract("simulated", async (body) => {
   const sim = new Simulation({ seed: 1 });
@@ -64,4 +67,5 @@ spawnerContract("simulated threads", (body) =>
   }),
 );
 storeContract("simulated", simulated);
+treeContract("simulated", simulated);
 wireContract("simulated", simulated);

@@ -43,6 +43,7 @@ export class HostTime implements Oscillator {
   /** The system's UTC as a line over monotonic time. */
   #system: { atMonotonicUs: number; utcUs: number; ratePpb: number };
   #suspendedUs: number | undefined;
+  #asleepUs = 0;
   /** Nobody has changed the oscillator. */
   #isPerfect = true;
   #lastUtcUs = Number.NEGATIVE_INFINITY;
@@ -65,6 +66,10 @@ export class HostTime implements Oscillator {
 
   monotonicUs(): number {
     return Math.floor(this.#exactUs());
+  }
+
+  asleepUs(): number {
+    return this.#asleepUs;
   }
 
   systemUtcUs(): number {
@@ -144,6 +149,7 @@ export class HostTime implements Oscillator {
     const asleepUs = this.#timeline.nowUs - this.#suspendedUs;
     const systemUs = this.#systemUs(exactUs) + asleepUs;
     this.#suspendedUs = undefined;
+    this.#asleepUs += asleepUs;
     this.#turn(exactUs);
     this.#replan("monotonic");
     this.#setSystem(systemUs, this.#system.ratePpb);

@@ -1,6 +1,7 @@
 import type { Life } from "./life.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import type { SimTable } from "./sim-table.ts";
+import { SimTreeDisk } from "./sim-tree.ts";
 
 /**
  * What happens to a transaction that is about to become durable: it does; it fails, as a full disk
@@ -68,6 +69,8 @@ export class SimDisk {
   readonly databases = new Map<string, Map<string, SimTable>>();
   /** Files by name, each in the pieces that were written. */
   readonly files = new Map<string, Uint8Array[]>();
+  /** Folders and files, which lose at a loss of power what was not synced. */
+  readonly tree = new SimTreeDisk();
   readonly owners = new Map<string, Life>();
   transactionCount = 0;
   operationCount = 0;

@@ -12,12 +12,14 @@ import { SimDisk } from "./sim-disk.ts";
 import { SimFiles } from "./sim-files.ts";
 import { SimIdentity } from "./sim-identity.ts";
 import { SimLan } from "./sim-lan.ts";
+import { SimLogHistory } from "./sim-log-history.ts";
 import { NicBoard } from "./sim-nics.ts";
 import type { Shared, SimParts } from "./sim-parts.ts";
 import { SimProgram } from "./sim-program.ts";
 import { SimLoads, SimResources } from "./sim-resources.ts";
 import { SimRpc } from "./sim-rpc.ts";
 import { SimStore } from "./sim-store.ts";
+import { SimTree } from "./sim-tree.ts";
 import { SimWire } from "./sim-wire.ts";
 
 /** What the hosts of one simulation have in common. */
@@ -35,6 +37,8 @@ export class SimHost {
   readonly disk: SimDisk;
   /** The host's network interfaces; a test sets them. */
   readonly nics: NicBoard;
+  /** What its programs have logged. */
+  readonly history = new SimLogHistory();
   /** What its programs use of the processor and of memory: a test sets it. */
   readonly loads: SimLoads;
   /** Starts what its system starts when it gets power; a test sets it. */
@@ -43,9 +47,12 @@ export class SimHost {
   readonly #cpu: HostCpu = { eventCostUs: 0, busyUntilUs: 0 };
   #asleep: { readonly lives: readonly Life[]; readonly wake: () => void } | undefined;
   readonly #random: SeededRandom;
+  /** What a loss of power leaves of what was not synced. */
+  readonly #power: SeededRandom;
   /** Its clocks: perfect unless a test sets them. */
   readonly time: HostTime;
-  readonly #identity: SimIdentity;
+  /** One for each agent and all that it has started, as each keeps its own key file. */
+  readonly #identities = new WeakMap<Life, SimIdentity>();
   readonly #loopback = new Listeners();
   readonly #lives = new Set<Life>();
   readonly #programs = new Set<SimProgram>();
@@ -55,9 +62,10 @@ export class SimHost {
     this.name = name;
     this.#options = options;
     this.#random = new SeededRandom(`${options.seed} host ${name}`);
+    this.#power = new SeededRandom(`${options.seed} power ${name}`);
     this.time = new HostTime(options.shared.timeline, this.#lives, `${options.seed} host ${name}`);
-    this.#identity = new SimIdentity(name);
     this.disk = new SimDisk(`${options.seed} host ${name}`);
+    this.disk.tree.onCut = () => this.powerOff();
     this.nics = new NicBoard(name, options.shared.network);
     this.loads = new SimLoads(options.shared.timeline);
   }
@@ -88,6 +96,7 @@ export class SimHost {
     this.#cpu.busyUntilUs = 0;
     for (const life of [...this.#lives]) life.end({ kind: "killed", reason: "power lost" });
     this.disk.losePower(this.#options.shared.timeline.nowUs);
+    this.disk.tree.powerLost(this.#power);
   }
 
   /** Gives it power: calls `boot`. */
@@ -175,6 +184,8 @@ export class SimHost {
       timeline.transcript.add(timeline.nowUs, `${exit.kind} ${life.name}`);
       timeline.count(exit.kind);
     });
+    const inherited = parent && this.#identities.get(parent);
+    if (inherited !== undefined) this.#identities.set(life, inherited);
     const started = new SimProgram(timeline, { call, pid: nextPid() }, life, parent);
     this.#programs.add(started);
     const { program } = call;
@@ -239,6 +250,7 @@ export class SimHost {
     };
     const life = new Life(`${this.name}:${name}`, end, this.#cpu);
     this.#lives.add(life);
+    this.#identities.set(life, new SimIdentity(life.name));
     return life;
   }
 
@@ -258,13 +270,14 @@ export class SimHost {
     return {
       clock: new SimClock(this.time, life),
       oscillator: this.time,
-      identity: this.#identity,
+      identity: this.#identities.get(life) ?? new SimIdentity(life.name),
       random: this.#random,
       lan: new SimLan(parts),
       nics: this.nics.nicsOf(timeline, life),
       wire: new SimWire(parts),
       store: new SimStore(timeline, life, this.disk),
       files: new SimFiles(timeline, life, this.disk),
+      tree: new SimTree(this.disk.tree, this.name, () => life.dead),
       spawner: {
         spawn: (call) => {
           if (life.dead) throw new Error("the program was killed");
@@ -283,8 +296,11 @@ export class SimHost {
         write: (level, event, facts) => {
           if (life.dead) return;
           timeline.record(`log ${level} ${life.name} ${event}`, facts);
+          const program = life.name.slice(this.name.length + 1);
+          this.history.add({ utcUs: this.time.utcUs(), level, program, event, facts });
         },
       },
+      history: this.history,
       activity: NO_ACTIVITY,
     };
   }

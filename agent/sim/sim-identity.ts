@@ -7,7 +7,7 @@ import { type Identity, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from "../core/identi
 export class SimIdentity implements Identity {
   readonly publicKey: Uint8Array;
 
-  /** @param name of the host: one key each. */
+  /** @param name of the host and of the agent on it: one key each. */
   constructor(name: string) {
     this.publicKey = spread(fingerprint([new TextEncoder().encode(name)]), PUBLIC_KEY_BYTES);
   }

@@ -11,7 +11,7 @@ import { benchPeers } from "./peers.ts";
 import { benchProcesses } from "./processes.ts";
 import { benchTimers } from "./timers.ts";
 
-// npm run bench -- [--json] [--quick] [--only PART], a part being a name in BENCHES.
+// npm run bench -- [--json] [--quick] [--only PART] [--plots FOLDER], a part being a name in BENCHES.
 // Figures on stdout, progress on stderr; no verdict.
 
 const { values } = parseArgs({
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     only: { type: "string" },
+    plots: { type: "string", default: "out" },
   },
 });
 const { quick } = values;
@@ -43,6 +44,19 @@ const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   peers: () => benchPeers(quick ? 2 : 20),
   membership: async () => (await import("./membership.ts")).benchMembership(folder, quick),
   simulator: async () => (await import("./simulator.ts")).benchSimulator(quick),
+  time: async () =>
+    (await import("./time.ts")).benchTime(
+      quick
+        ? { runCount: 200, convergenceRunCount: 3, holdoverRunCount: 4 }
+        : { runCount: 10_000, convergenceRunCount: 20, holdoverRunCount: 40 },
+      values.plots,
+    ),
+  // Needs root: not among those that run when none is named.
+  ...(values.only === "clocks"
+    ? {
+        clocks: async () => (await import("./time.ts")).benchClocks(quick ? 20 : 100, values.plots),
+      }
+    : {}),
   groups: async () =>
     (await import("./groups.ts")).benchGroups(
       quick

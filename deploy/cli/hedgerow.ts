@@ -1,23 +1,35 @@
 #!/usr/bin/env node
 import { setMaxListeners } from "node:events";
-import { readFileSync } from "node:fs";
 import { SIGNAL_LISTENERS_MAX } from "../process/process-world.ts";
+import {
+  appsCommand,
+  removeCommand,
+  rollbackCommand,
+  startCommand,
+  stopCommand,
+} from "./app-commands.ts";
 import { attackCommand } from "./attack-command.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Command, CommandError, EXIT, type Terminal, UsageError } from "./command.ts";
 import { dayCommand, simCommand } from "./day-command.ts";
+import { deployCommand } from "./deploy-command.ts";
+import { doctorCommand } from "./doctor-command.ts";
 import { experimentCommand } from "./experiment-command.ts";
 import { formatCommand } from "./format-command.ts";
 import { genCommand } from "./gen-command.ts";
 import { graphCommand } from "./graph-command.ts";
+import { keyCommand } from "./key-command.ts";
 import { ledgerCommand } from "./ledger-command.ts";
+import { logsCommand } from "./logs-command.ts";
 import { newCommand } from "./new-command.ts";
 import { nodeCommand } from "./node-command.ts";
+import { packCommand } from "./pack-command.ts";
 import { recordingCommand, replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
 import { statusCommand } from "./status-command.ts";
 import { testbedCommand } from "./testbed-command.ts";
 import { topCommand } from "./top-command.ts";
+import { hedgerowVersion } from "./version-text.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   day: dayCommand,
@@ -26,6 +38,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   node: nodeCommand,
   status: statusCommand,
   top: topCommand,
+  logs: logsCommand,
+  doctor: doctorCommand,
   ledger: ledgerCommand,
   check: checkCommand,
   format: formatCommand,
@@ -33,6 +47,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   new: newCommand,
   gen: genCommand,
   attack: attackCommand,
+  key: keyCommand,
+  pack: packCommand,
+  deploy: deployCommand,
+  apps: appsCommand,
+  rollback: rollbackCommand,
+  stop: stopCommand,
+  start: startCommand,
+  remove: removeCommand,
   recording: recordingCommand,
   replay: replayCommand,
   testbed: testbedCommand,
@@ -50,18 +72,13 @@ ${lines.join("\n")}
 hedgerow COMMAND --help tells more; hedgerow --version prints the version.`;
 }
 
-function version(): string {
-  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { readonly version: string }).version;
-}
-
 async function main([name, ...words]: readonly string[], terminal: Terminal): Promise<number> {
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
     terminal.out.write(`${help()}\n`);
     return name === undefined ? EXIT.usage : EXIT.ok;
   }
   if (name === "--version") {
-    terminal.out.write(`${version()}\n`);
+    terminal.out.write(`${hedgerowVersion()}\n`);
     return EXIT.ok;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

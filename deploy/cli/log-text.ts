@@ -15,7 +15,7 @@ const LEVEL_WIDTH = 5;
  */
 export function logText(line: string): string {
   const parsed = line.startsWith("{") ? parse(line) : undefined;
-  return parsed === undefined ? line : textOf(parsed);
+  return parsed === undefined ? line : partsText(parsed);
 }
 
 /** The same for a line of a simulation's record: µs, "log", level, host:program, event, facts. */
@@ -24,10 +24,11 @@ export function recordText(line: string): string {
   if (match === null) return line;
   const [, utcUs = "0", level = "", name = "", event = "", facts = "{}"] = match;
   const utc = new Date(Number(utcUs) / 1000).toISOString();
-  return textOf({ utc, level, name, event, facts: JSON.parse(facts) as LogLine["facts"] });
+  return partsText({ utc, level, name, event, facts: JSON.parse(facts) as LogLine["facts"] });
 }
 
-function textOf({ utc, level, name, event, facts }: LogLine): string {
+/** A line in parts, as a person reads it. */
+export function partsText({ utc, level, name, event, facts }: LogLine): string {
   const { component, ...others } = facts;
   const [board = ""] = name.split("/");
   const who = typeof component === "string" ? `${board}/${component}` : name;

@@ -2,11 +2,13 @@
 // Method: the built commands as processes of their own, on loopback, in a folder of their own.
 // Seed: none.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DEMO_MODEL, demoTexts } from "../process/demo-application.fixture.ts";
+import type { BoardLine } from "../watch/log-merge.ts";
 import type { ClusterLook } from "../watch/look.ts";
 import { spanText, statusText } from "./status-command.ts";
 import { TypedCommand } from "./typed-command.fixture.ts";
@@ -117,6 +119,55 @@ describe("hedgerow top", function () {
       ],
     );
     assert((boards[0]?.actors[0]?.memoryBytes ?? 0) > 0);
+  });
+
+  it("logs: what agents and actors said, in order, also of an actor that has ended", async () => {
+    const shown = run("logs", "--data", "d", "--board", "a", "--json");
+    assert.equal(await shown.ended, 0, shown.err);
+    const lines = shown.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as BoardLine);
+    const times = lines.map(({ utcUs }) => utcUs);
+    assert.deepEqual(
+      times,
+      [...times].sort((one, other) => one - other),
+    );
+    assert.deepEqual([...new Set(lines.map(({ board }) => board))].sort(), ["a", "b"]);
+    assert(lines.some(({ program, event }) => program === "b/r" && event === "heard"));
+    const filtered = run("logs", "--data", "d", "--board", "b", "--from", "a", "--actor", "a/s");
+    assert.equal(await filtered.ended, 0, filtered.err);
+    assert(!filtered.out.includes(" b/"));
+  });
+
+  it("logs -f: goes on where it was when the agent is back, without a gap", async () => {
+    const follow = run("logs", "-f", "--data", "d", "--board", "b", "--from", "b", "--json");
+    await follow.says(/"heard"/);
+    const [dying] = running.splice(1, 1);
+    assert(dying !== undefined);
+    // Its actor lives on and holds its standard error: not before the very end is that closed.
+    const gone = once(dying.child, "exit");
+    dying.child.kill("SIGKILL");
+    await gone;
+    await follow.complains(/does not answer|no answer/);
+    const files = ["--model", "m.riaps", "--deployment", "d.depl", "--code", CODE];
+    const next = run("node", "--name", "b", "--data", "d", "--udp-port", "47114", ...files);
+    await next.says(/actor-adopted/);
+    // What the next agent logs is read, so what its actor logged meanwhile is too.
+    await follow.says(/node-ready[^]*node-ready[^]*"heard"/);
+    follow.child.kill("SIGINT");
+    assert.equal(await follow.ended, 0);
+    const numbers = follow.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as BoardLine)
+      .filter(({ event }) => event === "heard")
+      .map(({ facts }) => Number(facts["number"]));
+    const first = numbers[0] ?? 0;
+    assert.deepEqual(
+      numbers,
+      numbers.map((_, at) => first + at),
+    );
   });
 
   it("refuses what it does not know", async () => {

@@ -3,7 +3,7 @@ import type { Hex } from "../../agent/component/ledger-service.ts";
 import type { RpcClient } from "../../agent/core/rpc.ts";
 import type { Child } from "../../agent/core/spawner.ts";
 import { hexOf } from "../../agent/ledger/hex.ts";
-import { runTimeAuthority } from "../../agent/time/time-authority.ts";
+import { runTimeAuthority } from "../../agent/logical-time/time-authority.ts";
 import { type ProcessWorldOptions, processWorld } from "../process/process-world.ts";
 import { type DayOptions, spanOf } from "./day-options.ts";
 import { KillSchedule } from "./kill-schedule.ts";

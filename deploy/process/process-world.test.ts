@@ -7,8 +7,9 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { UNKNOWN_QUALITY } from "../../agent/core/clock.ts";
 import type { Child } from "../../agent/core/spawner.ts";
-import type { Report } from "../../agent/time/report.ts";
+import type { Report } from "../../agent/logical-time/report.ts";
 import { type ProcessWorldOptions, processWorld, programChannel } from "./process-world.ts";
 
 const START_UTC_US = 1_800_000_000_000_000;
@@ -58,13 +59,29 @@ describe("process world", function () {
       );
     }));
 
-  it("without logical time, time is the machine's and the parent's channel is as it was", () =>
+  it("without logical time, time is the machine's, until a line comes from the parent, which goes on to children", () =>
     withFolder(async (base) => {
       const own = processWorld("feeder1", { ...base, logicalUtcUs: undefined });
       assert.equal(own.time, undefined);
       assert(own.world.clock.utcUs() > 1_700_000_000_000_000);
-      const parent = { send: () => undefined, receive: () => undefined };
-      assert.equal(programChannel(own, parent), parent);
+      let tell: (message: unknown) => void = () => undefined;
+      const parent = {
+        send: () => undefined,
+        receive: (receiver: typeof tell) => {
+          tell = receiver;
+        },
+      };
+      const heard: unknown[] = [];
+      programChannel(own, parent).receive((message) => heard.push(message));
+      const { oscillator, clock } = own.world;
+      const atMonotonicUs = oscillator.monotonicUs();
+      const aheadUtcUs = Date.now() * 1_000 + 3_600e6;
+      const line = { atMonotonicUs, utcUs: aheadUtcUs, ratePpb: 0, boundUs: 5, growthPpb: 0 };
+      tell({ hedgerowLine: { ...line, quality: { ...UNKNOWN_QUALITY, source: "peers" } } });
+      tell("a word");
+      assert.deepEqual(heard, ["a word"]);
+      assert.equal(clock.reading().quality.source, "peers");
+      assert(clock.utcUs() >= aheadUtcUs);
       const logical = processWorld("feeder1", base);
       assert.notEqual(programChannel(logical, parent), parent);
       assert.equal(logical.world.clock.utcUs(), START_UTC_US);

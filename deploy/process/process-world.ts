@@ -7,7 +7,8 @@ import { ChildSpawner } from "../../agent/io/child-spawner.ts";
 import { CountedActivity } from "../../agent/io/counted-activity.ts";
 import { lastingFolder, makeWorld } from "../../agent/io/real-world.ts";
 import { SteppedClock } from "../../agent/io/stepped-clock.ts";
-import { TimeTree } from "../../agent/time/time-tree.ts";
+import { TimeTree } from "../../agent/logical-time/time-tree.ts";
+import { LineTree } from "../../agent/time/line-tree.ts";
 
 /** What all processes of one launch have in common; plain data that every child hands on. */
 export interface ProcessWorldOptions {
@@ -18,6 +19,8 @@ export interface ProcessWorldOptions {
   readonly dataFolder: string;
   readonly assetsFolder: string;
   readonly levelMin: LogLevel;
+  /** Whether what is logged is kept in the data folder; default: no. */
+  readonly keepsLogs?: boolean;
   /** Where cluster time stands; undefined: it is the machine's. */
   readonly logicalUtcUs: number | undefined;
 }
@@ -25,8 +28,10 @@ export interface ProcessWorldOptions {
 /** The world of one process, and the time that it takes from its parent and gives its children. */
 export interface ProcessWorld {
   readonly world: World;
-  /** Undefined when cluster time is the machine's. */
+  /** Undefined when cluster time is the machine's, or follows a line of the board's agent. */
   readonly time: { readonly tree: TimeTree; readonly clock: SteppedClock } | undefined;
+  /** Undefined under logical time. */
+  readonly lines: LineTree | undefined;
 }
 
 /** Most listeners of one AbortSignal before Node warns of a leak. */
@@ -64,6 +69,8 @@ export function processWorld(
   };
   const base = {
     ...{ name, host, broadcastHost, assetsFolder, levelMin },
+    keepsLogs: options.keepsLogs ?? false,
+    treeFolder: join(boardFolder, "tree"),
     dataFolder: name === board ? boardFolder : ownFolder(boardFolder),
     spawner: {
       folderOf: (userId: number) => userFolder(boardFolder, userId),
@@ -73,11 +80,20 @@ export function processWorld(
       ...(errorLine === undefined ? {} : { errorLine }),
     },
   };
-  if (clock === undefined) return { world: makeWorld(base), time: undefined };
+  if (clock === undefined) {
+    const own = makeWorld(base);
+    const lines = new LineTree(own.oscillator);
+    const world = { ...own, oscillator: lines, spawner: lines.spawner(own.spawner) };
+    return { world, time: undefined, lines };
+  }
   const activity = new CountedActivity(() => tree.changed());
   const tree = new TimeTree({ clock, activity, settle: turn });
   const world = makeWorld({ ...base, clock, activity });
-  return { world: { ...world, spawner: tree.spawner(world.spawner) }, time: { tree, clock } };
+  return {
+    world: { ...world, spawner: tree.spawner(world.spawner) },
+    time: { tree, clock },
+    lines: undefined,
+  };
 }
 
 /** Where programs of another user keep their databases: the agent's are not theirs. */
@@ -105,8 +121,8 @@ export async function endSurvivors(board: string, dataFolder: string): Promise<v
 }
 
 /** The channel of a program without the messages of time. */
-export function programChannel({ time }: ProcessWorld, parent: Channel): Channel {
-  return time === undefined ? parent : time.tree.channel(parent);
+export function programChannel({ time, lines }: ProcessWorld, parent: Channel): Channel {
+  return time?.tree.channel(parent) ?? lines?.channel(parent) ?? parent;
 }
 
 /** A turn of the event loop: everything that was ready has run. */

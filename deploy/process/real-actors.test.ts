@@ -19,8 +19,8 @@ import type { Addressed, CrewOptions, ToAgent } from "../../agent/actor/protocol
 import type { SnapshotOptions } from "../../agent/actor/snapshot-keeper.ts";
 import { asked } from "../../agent/core/run-in-world.contract.ts";
 import type { Child, Exit, ProgramCall } from "../../agent/core/spawner.ts";
+import type { Report } from "../../agent/logical-time/report.ts";
 import type { MessageType } from "../../agent/message/message-type.ts";
-import type { Report } from "../../agent/time/report.ts";
 import { type ProcessWorld, type ProcessWorldOptions, processWorld } from "./process-world.ts";
 
 const CODE_URL = new URL("../../agent/actor/device-app.contract.js", import.meta.url).href;

@@ -62,6 +62,8 @@ export class RunTally {
       case "actor-limit":
         actor.incidentCount += 1;
         break;
+      case "actor-recovered":
+        break;
     }
   }
 

@@ -1,7 +1,7 @@
 // A tutorial's own commands, files and words, done one after the other in a folder.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { linkPackages, ROOT } from "./project.fixture.ts";
@@ -50,7 +50,7 @@ export interface TutorialCounts {
  * house's applications lie. Its blocks:
  * - `sh`: lines that succeed; `sh fails`: that fail; `sh needs=WORD`: only where hedgerow has that command.
  * - `text`: lines that the last `sh` block said; `text pattern`: regular expressions for such lines.
- * - any with `file=NAME`: a file that the reader writes.
+ * - any with `file=NAME`: a file that the reader writes, and does not run.
  * - any with `from=NAME`: a part of that file of the tutorial's folder, word for word.
  */
 export async function runTutorial(path: string): Promise<TutorialCounts> {
@@ -59,7 +59,29 @@ export async function runTutorial(path: string): Promise<TutorialCounts> {
     await symlink(join(ROOT, "actors"), join(folder, "actors"));
     return await new Reading(path, folder, await linkCommands(folder)).run();
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await endProcesses(folder);
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+}
+
+/** Processes that a tutorial leaves running write their numbers into a file `pids`. */
+async function endProcesses(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true })) {
+    if (!/^([^/]+\/)?pids$/.test(entry)) continue;
+    for (const pid of (await readFile(join(folder, entry), "utf8")).trim().split("\n").map(Number))
+      await endOf(pid);
+  }
+}
+
+/** Asks a process to end, and waits until it has. */
+async function endOf(pid: number): Promise<void> {
+  try {
+    for (;;) {
+      process.kill(pid, "SIGTERM");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 
@@ -85,7 +107,8 @@ class Reading {
       if (option.startsWith("file=")) await writeFile(join(this.#cwd, option.slice(5)), body);
       if (option.startsWith("from=")) await this.#quote(option.slice(5), body);
       if (kind === "text") this.#said(body, option === "pattern");
-      if (kind === "sh" && !lacks(option)) await this.#type(body, option === "fails");
+      if (kind === "sh" && !option.startsWith("file=") && !lacks(option))
+        await this.#type(body, option === "fails");
     }
     return this.#counts;
   }
