@@ -112,7 +112,7 @@ const DHT: readonly PlantedBug[] = [
     replacement:
       "const next = boards.filter((board) => board.id !== id);\n      this.#keys.set(key, next);",
     what: "nobody takes the place of a keeper that is gone",
-    search: "registry",
+    search: "dwindling",
   },
   {
     name: "in-flight",

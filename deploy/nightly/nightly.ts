@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
+import { writePlots } from "./plots.ts";
 import { type Part, partText } from "./report.ts";
 
 // npm run nightly -- [--only convergence|loss|bugs|fuzz|flood] [--size small|full] [--json]
+//   [--bug NAME,NAME] [--plots FOLDER]
 // Tables on stdout, progress on stderr; exit code 1 when something does not hold.
 
 const { values } = parseArgs({
@@ -10,6 +12,7 @@ const { values } = parseArgs({
     size: { type: "string", default: "full" },
     json: { type: "boolean", default: false },
     bug: { type: "string" },
+    plots: { type: "string" },
   },
 });
 const size = values.size === "small" ? "small" : "full";
@@ -35,7 +38,9 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Part[]>>> = {
     const { BUGS } = await import("./bugs.ts");
     const { nightBugs } = await import("./plant.ts");
     return [
-      await nightBugs(BUGS.filter(({ name }) => values.bug === undefined || name === values.bug)),
+      await nightBugs(
+        BUGS.filter(({ name }) => values.bug === undefined || values.bug.split(",").includes(name)),
+      ),
     ];
   },
 };
@@ -48,5 +53,6 @@ for (const [name, run] of Object.entries(PARTS)) {
     if (!values.json) process.stdout.write(`${partText(part)}\n`);
   }
 }
+if (values.plots !== undefined) writePlots(values.plots, parts);
 if (values.json) process.stdout.write(`${JSON.stringify(parts, undefined, 2)}\n`);
 process.exitCode = parts.every(({ isGood }) => isGood) ? 0 : 1;

@@ -116,7 +116,9 @@ function searched(folder: string, bug: PlantedBug, limitS: number): Promise<Foun
       clearTimeout(deadline);
       const tookS = (performance.now() - startMs) / 1000;
       const reason = typeof bug.search === "string" ? output.trim() : failureOf(output);
-      resolve({ reason: code === 1 && tookS <= limitS ? reason : undefined, tookS });
+      // A program that could not even begin says nothing, and has found nothing.
+      const isFound = code !== 0 && reason !== "" && tookS <= limitS;
+      resolve({ reason: isFound ? reason : undefined, tookS });
     });
   });
 }
@@ -134,6 +136,10 @@ export async function nightBugs(bugs: readonly PlantedBug[]): Promise<Part> {
   for (const bug of bugs) {
     say("bugs", `${bug.name}: ${bug.what}`);
     const { reason, tookS } = await findPlanted(bug);
+    say(
+      "bugs",
+      `${bug.name}: ${reason === undefined ? "NOT FOUND" : "found"}, ${tookS.toFixed(1)} s`,
+    );
     rows.push({
       bug: bug.name,
       in: bug.file.replace("agent/", ""),

@@ -35,6 +35,8 @@ export const SEARCHES = {
     }),
   /** Losses are known in time, pauses of a second are none, loss of packets is no loss of boards. */
   losses: (isOver) => upwards(isOver, lossesHold),
+  /** Boards die one after the other until few are left, who still hear of each other. */
+  dwindling: (isOver) => upwards(isOver, dwindlingHolds),
   /** Quiet hours: what is said stays known, a change is known at once, and traffic stays small. */
   calm: (isOver) => upwards(isOver, calmHolds),
 } as const satisfies Record<string, Search>;
@@ -72,6 +74,31 @@ async function lossesHold(seed: number): Promise<string | undefined> {
   const lossy = await restingCluster(`pauses ${seed}`, boardCount, seed % 2 === 0 ? 0 : 0.1);
   const alarmCount = await measurePauses(lossy, 20);
   return alarmCount > 0 ? `seed ${seed}: ${alarmCount} alarms by pauses of a second` : undefined;
+}
+
+/** Twenty boards, of whom eighteen die: often all that kept a key at first are gone in the end. */
+async function dwindlingHolds(seed: number): Promise<string | undefined> {
+  const names = namesOf(20);
+  const key = `key ${seed}`;
+  const known = new Map<string, readonly string[]>();
+  const cluster = new NightCluster(`dwindling ${seed}`, {}, ({ name, discovery: { registry } }) => {
+    registry.require(key, (endpoints) => known.set(name, endpoints));
+  });
+  const { sim, boards } = cluster;
+  for (const name of names) cluster.start(name);
+  await sim.runFor(3_000);
+  for (const victim of names.slice(0, 18)) {
+    sim.host(victim).powerOff();
+    boards.delete(victim);
+    await sim.runFor(KNOWN_WITHIN_MS + 500);
+    const owner = names.at(-1 - (seed % 2)) ?? "";
+    boards.get(owner)?.discovery.registry.provide(victim, { key, endpoint: victim });
+    await sim.runFor(1_000);
+    for (const name of boards.keys())
+      if (known.get(name)?.includes(victim) !== true)
+        return `seed ${seed}: with ${boards.size} boards left, ${name} does not know what ${owner} provides`;
+  }
+  return undefined;
 }
 
 /** Ten boards for twelve minutes: twice as long as what is said counts without renewal. */
