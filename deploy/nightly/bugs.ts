@@ -136,7 +136,7 @@ const DHT: readonly PlantedBug[] = [
     find: "if (id !== board.self.id) board.dropped(board.store.dropOwner(id));",
     replacement: "",
     what: "what a dead board had said stays until it expires",
-    search: "registry",
+    search: "dwindling",
   },
   {
     name: "half-heap",

@@ -83,6 +83,7 @@ async function dwindlingHolds(seed: number): Promise<string | undefined> {
   const known = new Map<string, readonly string[]>();
   const cluster = new NightCluster(`dwindling ${seed}`, {}, ({ name, discovery: { registry } }) => {
     registry.require(key, (endpoints) => known.set(name, endpoints));
+    registry.provide("self", { key, endpoint: `self of ${name}` });
   });
   const { sim, boards } = cluster;
   for (const name of names) cluster.start(name);
@@ -91,6 +92,9 @@ async function dwindlingHolds(seed: number): Promise<string | undefined> {
     sim.host(victim).powerOff();
     boards.delete(victim);
     await sim.runFor(KNOWN_WITHIN_MS + 500);
+    for (const name of boards.keys())
+      if (known.get(name)?.includes(`self of ${victim}`) === true)
+        return `seed ${seed}: ${name} still knows what ${victim} provided, which is dead`;
     const owner = names.at(-1 - (seed % 2)) ?? "";
     boards.get(owner)?.discovery.registry.provide(victim, { key, endpoint: victim });
     await sim.runFor(1_000);
