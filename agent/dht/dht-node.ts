@@ -152,6 +152,19 @@ export class DhtNode {
     board.tell();
   }
 
+  /** Brings all that this board says, and its leases, to those who keep them, whether they have them or not. */
+  sayAgain(nowMs: number): void {
+    const { board } = this;
+    board.nowMs = nowMs;
+    for (const key of board.store.keys)
+      for (const record of board.store.recordsOf(key)) {
+        if (record.ownerId !== board.self.id) continue;
+        const parcel = { key, place: placeOf(record), attempt: 0 };
+        for (const { address } of board.plan.othersOf(key)) board.outbox.add(address, parcel);
+      }
+    for (const key of board.listeners.keys) this.listening.start(key);
+  }
+
   /** Says goodbye: what this board says ends, and what it keeps for others goes to the next in line. */
   leave(nowMs: number): void {
     const { board } = this;

@@ -133,6 +133,12 @@ export class Dht {
     this.#wakeWhenDue();
   }
 
+  /** Others took this board for dead, and forgot what it says and listens to: tells them again. */
+  sayAgain(): void {
+    this.#node.sayAgain(this.#nowMs());
+    this.#wakeWhenDue();
+  }
+
   /** What this board knows and keeps, as plain data. */
   inspect(): DhtSnapshot {
     return snapshotOf(this.#node, this.#nowMs());
@@ -153,7 +159,8 @@ export class Dht {
     const { clock } = this.#parts;
     while (!isOver()) {
       this.#node.tick(clock.monotonicMs());
-      this.#pause = new AbortController();
+      // One signal for many sleeps: it is new only when it was used.
+      if (this.#pause.signal.aborted) this.#pause = new AbortController();
       this.#sleepsUntilMs = Math.min(untilMs, this.#node.nextMs);
       if (isOver()) return;
       await clock.sleep(Math.max(0, this.#sleepsUntilMs - clock.monotonicMs()), this.#pause.signal);

@@ -161,6 +161,28 @@ describe("discovery in the simulator", function () {
       assert.deepEqual(told.at(-1), ["at a", "at b"]);
     });
 
+  for (let seed = 1; seed <= 2; seed += 1)
+    it(`who was asleep, and was taken for dead, is heard and hears again at once (seed ${seed})`, async () => {
+      // More boards than keep a key: some own what they do not keep, and would notice nothing by themselves.
+      const names = Array.from({ length: 12 }, (_, index) => `b${index}`);
+      const sim = new Simulation({ seed });
+      const boards = await Promise.all(names.map((name) => on(sim, name)));
+      const told = boards.map((board) => board.follow());
+      await sim.runFor(5_000);
+      const all = names.map((name) => `at ${name}`).sort();
+      for (const name of names) {
+        sim.host(name).suspend();
+        await sim.runFor(1_700);
+        sim.host(name).wake();
+        await sim.runFor(1_500);
+        for (const each of told) assert.deepEqual(each.at(-1), all, name);
+        boards[0]!.discovery.registry.provide(name, { key: "k", endpoint: `new ${name}` });
+        await sim.runFor(20);
+        for (const each of told) assert(each.at(-1)?.includes(`new ${name}`), name);
+        boards[0]!.discovery.registry.withdraw(name);
+      }
+    });
+
   it("a new incarnation replaces the one that was killed", async () => {
     const sim = new Simulation({ seed: 1 });
     const a = await on(sim, "a");

@@ -60,6 +60,8 @@ export const BEACON_UDP_PORT = 15_670;
 export const SETTLE_MS = 2_000;
 /** A board that begins anew has said what it provides within this time, in ms. */
 const RENEWAL_MS = 2_000;
+/** After others took this board for dead they have taken it back within this time, in ms. */
+const SAY_AGAIN_MS = 100;
 
 type Parts = DhtParts & Pick<World, "lan" | "log" | "clock"> & Partial<Pick<World, "nics">>;
 
@@ -77,6 +79,8 @@ export class Discovery {
   readonly #dht: Dht;
   readonly #tell: (event: BoardEvent) => void;
   readonly #members = new Map<string, Member>();
+  readonly #over = new AbortController();
+  #isSayingAgain = false;
   /** Boards of which something old is believed, and when no more. */
   readonly #doubted = new Map<string, AbortController>();
 
@@ -115,7 +119,7 @@ export class Discovery {
   /** Runs until `signal` aborts; resolves when the goodbyes are said and all is closed. */
   async run(signal: AbortSignal): Promise<void> {
     // The registry says its goodbye while the others still take this board for a member.
-    const over = new AbortController();
+    const over = this.#over;
     const belonging = this.membership.run(over.signal);
     await Promise.race([this.#dht.run(signal), belonging]);
     over.abort();
@@ -124,6 +128,10 @@ export class Discovery {
   }
 
   #happened(event: MembershipEvent): void {
+    if (event.kind === "mistaken") {
+      this.#sayAgainSoon();
+      return;
+    }
     if (event.kind === "imposter") {
       this.#tell({ kind: "imposter", boardId: event.boardId, from: event.from });
       return;
@@ -134,8 +142,18 @@ export class Discovery {
     this.#tell(event);
   }
 
+  /** Many hear of one mistake within milliseconds, and may tell of it as often as they like. */
+  #sayAgainSoon(): void {
+    if (this.#isSayingAgain) return;
+    this.#isSayingAgain = true;
+    void this.#world.clock.sleep(SAY_AGAIN_MS, this.#over.signal).then(() => {
+      this.#isSayingAgain = false;
+      if (!this.#over.signal.aborted) this.#dht.sayAgain();
+    });
+  }
+
   #here(boardId: string): void {
-    const member = this.membership.members().find((each) => each.boardId === boardId);
+    const member = this.membership.member(boardId);
     if (member === undefined) return;
     this.#members.set(boardId, member);
     this.#dht.addContact(member);

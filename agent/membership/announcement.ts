@@ -49,7 +49,10 @@ export function signAnnouncement(
   identity: Identity,
 ): SignedAnnouncement {
   const { boardId, publicKey, incarnation, revision, isLeaving, addresses, meta } = announcement;
-  const writer = new ByteWriter(BYTES_MAX).text(boardId).raw(publicKey).u53(incarnation);
+  const writer = new ByteWriter(new Uint8Array(BYTES_MAX))
+    .text(boardId)
+    .raw(publicKey)
+    .u53(incarnation);
   writer
     .u32(revision)
     .u8(isLeaving ? 1 : 0)
@@ -105,11 +108,26 @@ export function signedPart(
   purpose: "announcement" | "packet",
   cluster: string,
 ): Uint8Array {
-  const prefix = new TextEncoder().encode(`hedgerow membership 1 ${purpose} ${cluster}\0`);
+  const prefix = prefixOf(purpose, cluster);
   const message = new Uint8Array(prefix.byteLength + body.byteLength);
   message.set(prefix);
   message.set(body, prefix.byteLength);
   return message;
+}
+
+const encoder = new TextEncoder();
+/** Those of one cluster: a process is hardly ever in two. */
+const prefixes = new Map<string, Uint8Array>();
+const PREFIXES_MAX = 16;
+
+function prefixOf(purpose: string, cluster: string): Uint8Array {
+  const text = `hedgerow membership 1 ${purpose} ${cluster}\0`;
+  let prefix = prefixes.get(text);
+  if (prefix === undefined) {
+    if (prefixes.size >= PREFIXES_MAX) prefixes.clear();
+    prefixes.set(text, (prefix = encoder.encode(text)));
+  }
+  return prefix;
 }
 
 /** Where to send the `attempt`-th try: all its addresses in turn, the first one first. */

@@ -1,6 +1,13 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** How many bytes a text takes in UTF-8; a loop where it is short and ASCII, as names are. */
+export function textBytes(text: string): number {
+  for (let index = 0; index < text.length; index += 1)
+    if (text.charCodeAt(index) > 0x7f) return encoder.encode(text).byteLength;
+  return text.length;
+}
+
 /** Writes numbers (big-endian), texts and bytes one after the other. */
 export class ByteWriter {
   readonly #bytes: Uint8Array;
@@ -8,9 +15,10 @@ export class ByteWriter {
   /** Bytes so far. */
   length = 0;
 
-  constructor(bytesMax: number) {
-    this.#bytes = new Uint8Array(bytesMax);
-    this.#view = new DataView(this.#bytes.buffer);
+  /** @param bytes where to write: what stood there is lost. Whoever writes often gives the same again. */
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   u8(value: number): this {

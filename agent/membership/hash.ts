@@ -21,5 +21,8 @@ function mixed(hash: number): number {
 
 /** Whether two keys, or two signatures, are the same bytes. */
 export function isSameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.byteLength === other.byteLength && one.every((byte, index) => byte === other[index]);
+  if (one.byteLength !== other.byteLength) return false;
+  for (let index = 0; index < one.byteLength; index += 1)
+    if (one[index] !== other[index]) return false;
+  return true;
 }

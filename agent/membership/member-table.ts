@@ -28,6 +28,10 @@ export class MemberTable {
   readonly #entries = new Map<string, Entry>();
   readonly #buckets = new Uint32Array(BUCKET_COUNT);
   #ring: readonly string[] | undefined;
+  /** Those after the own board, while the ring is as it was. */
+  #successors: readonly string[] | undefined;
+  /** Undefined when a bucket has changed. */
+  #root: number | undefined;
   #presentCount = 0;
   #own = 0;
   /** Announcements of new boards dropped because the table is full of living ones. */
@@ -68,9 +72,11 @@ export class MemberTable {
 
   /** All of them in one number. */
   get root(): number {
-    let root = 0;
-    for (const bucket of this.#buckets) root = hashWith(root, bucket);
-    return root;
+    if (this.#root === undefined) {
+      this.#root = 0;
+      for (const bucket of this.#buckets) this.#root = hashWith(this.#root, bucket);
+    }
+    return this.#root;
   }
 
   /** Whether `announcement` is newer than what is known. */
@@ -173,14 +179,16 @@ export class MemberTable {
     return this.#ring;
   }
 
-  /** The next `count` present boards after `boardId` on the ring, without it. */
-  successorsOf(boardId: string, count: number): readonly string[] {
+  /** The next `count` present boards after the own one on the ring, without it; `count` is always the same. */
+  successors(count: number): readonly string[] {
+    if (this.#successors !== undefined) return this.#successors;
     const { ring } = this;
-    const from = ring.indexOf(boardId) + 1;
-    return Array.from(
+    const from = ring.indexOf(this.#ownId) + 1;
+    this.#successors = Array.from(
       { length: Math.min(count, ring.length - 1) },
-      (_, index) => ring[(from + index) % ring.length] ?? boardId,
+      (_, index) => ring[(from + index) % ring.length] ?? this.#ownId,
     );
+    return this.#successors;
   }
 
   /** Those of a bucket that this table would tell others of: the present ones, and claims about the dead. */
@@ -202,12 +210,16 @@ export class MemberTable {
       this.#mix(fingerprintOf(entry.announcement), bucket);
       this.#presentCount += 1;
     }
-    if (before === undefined || isPresent(before) !== isPresent(entry)) this.#ring = undefined;
+    if (before === undefined || isPresent(before) !== isPresent(entry)) {
+      this.#ring = undefined;
+      this.#successors = undefined;
+    }
     this.#entries.set(boardId, entry);
     this.changedAtMs = nowMs;
   }
 
   #mix(fingerprint: number, bucket: number): void {
+    this.#root = undefined;
     this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) ^ fingerprint;
   }
 

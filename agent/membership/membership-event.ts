@@ -3,6 +3,11 @@ import type { MemberEvent } from "./member-table.ts";
 /** What the room tells its owner. */
 export type MembershipEvent =
   | MemberEvent
+  /**
+   * Others took this board, `boardId`, for dead while it was not: what they forgot with it they have to be
+   * told again. It may be told many times for one mistake.
+   */
+  | { readonly kind: "mistaken"; readonly boardId: string }
   /** Somebody signs with another key as `boardId`; told once a minute for each name at most. */
   | {
       readonly kind: "imposter";

@@ -1,7 +1,7 @@
 import type { LanSocket } from "../core/lan.ts";
 import { type Line, type Switchboard, TAG_BYTES } from "../core/switchboard.ts";
 import type { World } from "../core/world.ts";
-import { ADDRESSES_MAX, META_BYTES_MAX } from "./announcement.ts";
+import { ADDRESSES_MAX, type Announcement, META_BYTES_MAX } from "./announcement.ts";
 import { Gate, type GateCounters, type Verdict } from "./gate.ts";
 import { isPresent } from "./member-table.ts";
 import type { Member, MembershipEvent } from "./membership-event.ts";
@@ -36,6 +36,7 @@ export interface MembershipOptions {
 export const CONTACTS_MAX = 64;
 /** Letters in front of this room's packets, on the line as in broadcasts. */
 export const MEMBERSHIP_TAG = "HGM1";
+const TAG = new TextEncoder().encode(MEMBERSHIP_TAG);
 /** The first hellos ask for the list; later ones are compared by fingerprint. */
 const LIST_HELLOS_COUNT = 2;
 /** A member gets the goodbye directly, so many of them: a broadcast may be lost, or reach nobody. */
@@ -119,11 +120,7 @@ export class Membership {
   members(): readonly Member[] {
     return [...this.#protocol.table.entries]
       .filter(isPresent)
-      .map(({ announcement }) => {
-        const { boardId, publicKey, incarnation, addresses, meta } = announcement;
-        const [address = "", ...alternativeAddresses] = addresses;
-        return { boardId, publicKey, incarnation, address, alternativeAddresses, meta };
-      })
+      .map(({ announcement }) => memberOf(announcement))
       .sort((a, b) => (a.boardId < b.boardId ? -1 : 1));
   }
 
@@ -142,6 +139,17 @@ export class Membership {
         ([boardId, from]) => ({ boardId, from, kind: "stranger" }) as const,
       ),
     ];
+  }
+
+  /** The other board of this name; undefined when it is not there. */
+  member(boardId: string): Member | undefined {
+    const entry = this.#protocol.table.get(boardId);
+    return entry === undefined || !isPresent(entry) ? undefined : memberOf(entry.announcement);
+  }
+
+  /** How many others are there. */
+  get memberCount(): number {
+    return this.#protocol.table.presentCount;
   }
 
   /** Sets what travels with this board's membership. @throws RangeError beyond META_BYTES_MAX bytes. */
@@ -200,7 +208,7 @@ export class Membership {
   async #listen(socket: LanSocket, signal: AbortSignal): Promise<void> {
     for await (const datagram of socket.received(signal)) {
       const { payload } = datagram;
-      if (new TextDecoder().decode(payload.subarray(0, TAG_BYTES)) === MEMBERSHIP_TAG)
+      if (TAG.every((letter, place) => payload[place] === letter))
         this.#arrived(payload.subarray(TAG_BYTES), datagram, true);
     }
   }
@@ -253,7 +261,10 @@ export class Membership {
     const port = Number(this.#options.switchboard.address.split(":").at(-1));
     const updates = isCalling ? [this.#own.current] : [];
     this.#broadcast({ kind: "hello", wants, nonce: port, root, updates });
-    const known = new Set(this.members().map(({ address }) => address));
+    const known =
+      this.#contacts.size === 0
+        ? new Set<string>()
+        : new Set(this.members().map(({ address }) => address));
     for (const contact of this.#contacts)
       if (!known.has(contact))
         this.#send(contact, { kind: "hello", wants: true, root, updates: [this.#own.current] });
@@ -272,7 +283,7 @@ export class Membership {
   #broadcast(body: PacketBody): void {
     const packet = this.#seal(body);
     const whole = new Uint8Array(TAG_BYTES + packet.byteLength);
-    whole.set(new TextEncoder().encode(MEMBERSHIP_TAG));
+    whole.set(TAG);
     whole.set(packet, TAG_BYTES);
     this.#lan?.broadcast(whole);
     this.#sent.helloCount += 1;
@@ -282,6 +293,10 @@ export class Membership {
   #send(to: string, body: PacketBody): void {
     if (this.#line === undefined) return;
     const own = body.updates ?? [];
+    if (this.#protocol.news.size === 0) {
+      this.#line.send(to, this.#seal(body));
+      return;
+    }
     const usedBytes = own.reduce((sum, update) => sum + updateBytes(update), 0);
     const isFull = body.kind === "compare";
     const leftBytes = updateBytesMax(this.#own.current.boardId, body.target) - usedBytes;
@@ -294,14 +309,25 @@ export class Membership {
     this.#sequence += 1;
     return encodePacket(
       {
-        ...{ wants: false, nonce: 0, root: 0, target: "", buckets: [], updates: [] },
-        ...body,
+        kind: body.kind,
         ...{ boardId, publicKey, incarnation, sequence: this.#sequence },
+        wants: body.wants ?? false,
+        nonce: body.nonce ?? 0,
+        root: body.root ?? 0,
+        target: body.target ?? "",
+        buckets: body.buckets ?? [],
+        updates: body.updates ?? [],
       },
       this.#options.cluster,
       this.#world.identity,
     );
   }
+}
+
+function memberOf(announcement: Announcement): Member {
+  const { boardId, publicKey, incarnation, addresses, meta } = announcement;
+  const [address = "", ...alternativeAddresses] = addresses;
+  return { boardId, publicKey, incarnation, address, alternativeAddresses, meta };
 }
 
 function check(boardId: string, cluster: string, alternativeAddresses: readonly string[]): void {

@@ -6,7 +6,7 @@ import {
   type SignedAnnouncement,
   signedPart,
 } from "./announcement.ts";
-import { ByteReader, ByteWriter } from "./bytes.ts";
+import { ByteReader, ByteWriter, textBytes } from "./bytes.ts";
 import { hashOfText } from "./hash.ts";
 
 /** Version of the format; packets of another one are refused. */
@@ -88,14 +88,17 @@ export function refusalAtSight(
 /** Bytes that one update takes in a packet. */
 export function updateBytes(update: Update): number {
   if ("bytes" in update) return 1 + update.bytes.byteLength;
-  return 1 + 1 + new TextEncoder().encode(update.boardId).byteLength + 8 + 4;
+  return 1 + 1 + textBytes(update.boardId) + 8 + 4;
 }
 
 /** Room for updates in a packet of `boardId`; a compare has none. */
 export function updateBytesMax(boardId: string, target = ""): number {
-  const nameBytes = new TextEncoder().encode(boardId + target).byteLength;
+  const nameBytes = textBytes(boardId) + textBytes(target);
   return PACKET_BYTES_MAX - PACKET_BYTES_MIN - nameBytes - 1;
 }
+
+/** Where packets are put together, one after the other: what leaves is a copy. */
+const scratch = new Uint8Array(PACKET_BYTES_MAX);
 
 /** Encodes and signs. The updates have to fit: see updateBytesMax. */
 export function encodePacket(
@@ -103,7 +106,7 @@ export function encodePacket(
   cluster: string,
   identity: Pick<Identity, "sign">,
 ): Uint8Array {
-  const writer = new ByteWriter(PACKET_BYTES_MAX).u8(PACKET_VERSION).u32(clusterTagOf(cluster));
+  const writer = new ByteWriter(scratch).u8(PACKET_VERSION).u32(clusterTagOf(cluster));
   writer.u8(KINDS.indexOf(packet.kind)).u53(packet.incarnation).u32(packet.sequence);
   writer.raw(packet.publicKey).text(packet.boardId);
   writer

@@ -125,8 +125,7 @@ export class Protocol {
 
   /** Does what is due. */
   tick(nowMs: number): void {
-    const { boardId } = this.#parts.own.current;
-    const watched = this.table.successorsOf(boardId, WATCHED_COUNT);
+    const watched = this.table.successors(WATCHED_COUNT);
     for (const action of this.#probes.due(nowMs, watched)) this.#act(action, nowMs);
     for (const { asker, target, nonce } of this.#desk.due(nowMs))
       this.#send(asker, { kind: "nack", target, nonce });
@@ -269,6 +268,10 @@ export class Protocol {
   #claimed(claim: Claim, { from, nowMs }: Arrival): void {
     const { own } = this.#parts;
     if (claim.boardId === own.current.boardId) {
+      const { boardId, incarnation } = claim;
+      // Also of an earlier revision: whoever believed it has forgotten what this board had said.
+      if (claim.kind === "dead" && incarnation === own.current.incarnation)
+        this.#effects.tell({ kind: "mistaken", boardId });
       // About an earlier state: has been objected to. About a later one: nobody but we could know it.
       if (ageOrder(claim, own.current) !== 0 || own.current.isLeaving) return;
       if (!own.object(nowMs)) return;

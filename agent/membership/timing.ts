@@ -7,9 +7,9 @@
  * times: median 600 * (1 - 0.5^(1/3)) = 124 ms, p99 600 * (1 - 0.01^(1/3)) = 471 ms. Random targets at
  * the same price would give an exponential time of mean 200 ms: p99 921 ms, too long. A probe that nobody
  * answers ends WINDOW_MS after its first ping, and the word goes round in milliseconds. So loss is known at
- * p50 1.05 + 0.12 = 1.17 s and p99 1.05 + 0.47 = 1.52 s.
+ * p50 1.03 + 0.12 = 1.15 s and p99 1.03 + 0.47 = 1.50 s.
  * Patience. A board that stands still for 1.0 s answers what has piled up as soon as it goes on: within
- * WINDOW_MS of the earliest ping that it can have missed, with 50 ms to spare.
+ * WINDOW_MS of the earliest ping that it can have missed, with 30 ms to spare.
  * False alarms. With loss p a ping and its answer fail with q = 1 - (1 - p)^2, through a helper with
  * h = 1 - (1 - p)^4. In one window there are 17 direct attempts (the longer window), and 19 through helpers. At p = 0.1, q = 0.19,
  * h = 0.344: q^17 = 5e-13, times h^19 = 2e-9. A board is probed 1.6e8 times a year: 9e-5 false alarms a
@@ -28,7 +28,7 @@ export const PROBE_INTERVAL_MS = 200;
 /** How many boards each board watches, and how many watch it. */
 export const WATCHED_COUNT = 3;
 /** From the first ping of a probe until its target is lost, in ms. */
-export const WINDOW_MS = 1_050;
+export const WINDOW_MS = 1_030;
 /** The second attempt comes so long after the first, in ms. */
 export const PATIENCE_MS = 50;
 /** Further attempts come so often, in ms. */

@@ -19,7 +19,10 @@ export class SimIdentity implements Identity {
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
     if (publicKey.byteLength !== PUBLIC_KEY_BYTES || signature.byteLength !== SIGNATURE_BYTES)
       return false;
-    return signatureOf(publicKey, message).every((byte, index) => byte === signature[index]);
+    const right = signatureOf(publicKey, message);
+    for (let index = 0; index < SIGNATURE_BYTES; index += 1)
+      if (right[index] !== signature[index]) return false;
+    return true;
   }
 }
 
@@ -40,9 +43,11 @@ function fingerprint(parts: readonly Uint8Array[]): readonly [number, number] {
 
 function spread([one, other]: readonly [number, number], byteCount: number): Uint8Array {
   let [x, y] = [one | 1, other];
-  return Uint8Array.from({ length: byteCount }, () => {
+  const bytes = new Uint8Array(byteCount);
+  for (let index = 0; index < byteCount; index += 1) {
     x = Math.imul(x ^ (x >>> 15), 0x2c1b3c6d) + y;
     y = Math.imul(y ^ (y >>> 13), 0x297a2d39) ^ x;
-    return (x ^ (y >>> 16)) & 0xff;
-  });
+    bytes[index] = x ^ (y >>> 16);
+  }
+  return bytes;
 }

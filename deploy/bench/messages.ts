@@ -17,10 +17,15 @@ export interface MessageCounts {
   readonly roundCount: number;
 }
 
-type Phases = Map<string, PhaseReport>;
+/** Reports by the name of their phase. */
+export type Phases = Map<string, PhaseReport>;
 
-/** Two actors, their parent in the role of the agent. */
-async function actorRound(world: World, bytes: number, counts: MessageCounts): Promise<Phases> {
+/** Two actors in processes of their own, their parent in the role of the agent: what each phase gave. */
+export async function actorRound(
+  world: World,
+  bytes: number,
+  counts: MessageCounts,
+): Promise<Phases> {
   const textLength = textLengthFor(bytes);
   const { latencyCount, burstCount, echoCount } = counts;
   const deploymentText = `language hedgerow 1;
