@@ -1,4 +1,3 @@
-import { AgentError } from "../core/errors.ts";
 import type { LinkState } from "../core/wire.ts";
 import type { World } from "../core/world.ts";
 import type { TimedAction } from "./action-rule.ts";
@@ -16,14 +15,13 @@ import {
   type GroupTimes,
   groupTimes,
 } from "./group-options.ts";
+import { checkPayload } from "./group-payload.ts";
 import { GroupRequests, type VoteEnd } from "./group-requests.ts";
 import { type Effects, GroupRule, type Input } from "./group-rule.ts";
 import type { GroupEvent, Leadership, Now, PollRecord } from "./group-types.ts";
 import { type PresenceChange, PresenceTable } from "./presence-table.ts";
 import { ruleOptions } from "./rule-options.ts";
 
-/** Most bytes of a vote's topic, and of a command: so that a hundred of them fit into one frame. */
-export const PAYLOAD_BYTES_MAX = 32 * 1024;
 const LIFE_BYTES = 6;
 
 /** How a member is joined. */
@@ -395,12 +393,4 @@ export class Group implements AsyncDisposable {
     const component = state === undefined ? undefined : pack(state);
     this.#step({ kind: "snapshot", index, component });
   }
-}
-
-function checkPayload({ byteLength }: Uint8Array): void {
-  if (byteLength > PAYLOAD_BYTES_MAX)
-    throw new AgentError("GROUP_PAYLOAD_TOO_LARGE", {
-      byteLength,
-      byteLengthMax: PAYLOAD_BYTES_MAX,
-    });
 }
