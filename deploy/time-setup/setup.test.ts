@@ -106,7 +106,7 @@ describe("time setup", () => {
     assert.equal(await readFile(path, "utf8"), files[0]?.text);
   });
 
-  it("is what chronyd reads without complaint", async function () {
+  it("is what chronyd reads without complaint (needs chronyd: apt-get install chrony)", async function () {
     const PATH = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
     const run = promisify(execFile);
     const chronyd = (...words: readonly string[]): ReturnType<typeof run> =>

@@ -103,7 +103,7 @@ describe("real daemons in network namespaces", function () {
     return daemon;
   };
 
-  it("chrony's client follows its server, 50 ms off as it was told; a stopped one is silent", async function () {
+  it("chrony's client follows its server, 50 ms off as it was told; a stopped one is silent (needs chronyd: apt-get install chrony)", async function () {
     if (!isThere("chronyd")) {
       process.stderr.write("real daemons: chrony skipped, apt-get install chrony\n");
       this.skip();
@@ -156,7 +156,7 @@ describe("real daemons in network namespaces", function () {
     });
   });
 
-  it("ptp4l's slave with software stamps gives the time of its grandmaster", async function () {
+  it("ptp4l's slave with software stamps gives the time of its grandmaster (needs ptp4l: apt-get install linuxptp)", async function () {
     if (!isThere("ptp4l")) {
       process.stderr.write("real daemons: ptp4l skipped, apt-get install linuxptp\n");
       this.skip();
