@@ -2,20 +2,17 @@ import { quantileUs, type TimeCounts } from "../../agent/component/handler-times
 import type { ActorRates, BoardRates, PortRates } from "./board-rates.ts";
 
 /** One row of any view: of a port, an actor or a board. */
-export interface TopRow {
+export interface TopRow
+  extends Pick<
+    PortRates,
+    "kind" | "messagesPerS" | "waitingCount" | "p50Us" | "p99Us" | "lateCount" | "lostCount"
+  > {
   readonly board: string;
   readonly actor: string;
   readonly application: string;
   readonly pid: number | null;
   /** component.port */
   readonly port: string;
-  readonly kind: string;
-  readonly messagesPerS: number | null;
-  readonly waitingCount: number;
-  readonly p50Us: number | null;
-  readonly p99Us: number | null;
-  readonly lateCount: number;
-  readonly lostCount: number;
   readonly cpuPercent: number | null;
   readonly memoryBytes: number | null;
   readonly boundUs: number | null;
